@@ -5,9 +5,11 @@
 
 mod arrivals;
 mod consumers;
+pub mod cost;
 pub mod distribution;
 mod queue;
 pub mod rate;
+pub mod scaling;
 mod slo;
 
 pub use arrivals::{Arrivals, MmppState, Process, Producer, RecordedMessage, Renewal};
@@ -43,6 +45,8 @@ pub struct Model {
     pub seed: u64,
     /// Wall-clock time of t = 0, if the scenario has one (UTC).
     pub start: Option<jiff::Timestamp>,
+    /// Offset of the clock on which the scenario wrote `start`, in seconds east of UTC; instants are shown on it.
+    pub start_offset_s: i32,
     /// Who publishes, in the order of the file.
     pub producers: Vec<Producer>,
     /// Where messages wait, in the order of the file.
@@ -67,6 +71,16 @@ pub enum Replications {
     },
 }
 
+impl Replications {
+    /// The largest number that can be run.
+    pub fn at_most(self) -> u32 {
+        match self {
+            Replications::Fixed(replications) => replications,
+            Replications::Until { at_most, .. } => at_most,
+        }
+    }
+}
+
 impl Model {
     /// The times at which the time series has its rows: the end of each interval, the last one at the horizon.
     pub fn interval_ends_s(&self) -> Vec<Seconds> {
@@ -78,6 +92,25 @@ impl Model {
     /// The consumer groups of one queue.
     pub fn groups_of(&self, queue: QueueId) -> impl Iterator<Item = &ConsumerGroup> {
         self.groups.iter().filter(move |group| group.from == queue)
+    }
+
+    /// Mean work of the messages that a group gets, in seconds at speed 1: what was recorded where it was recorded, and
+    /// the mean of the group's service for all others.
+    pub fn mean_work_s(&self, group: &ConsumerGroup) -> Seconds {
+        let (mut recorded, mut recorded_s, mut others) = (0.0, 0.0, self.queues[group.from].initial as f64);
+        for producer in self.producers_of(group.from) {
+            match &producer.arrivals {
+                Arrivals::Process { rate, .. } => others += rate.integral(0.0, self.horizon_s),
+                Arrivals::Recorded(rows) => {
+                    let known: Vec<Seconds> = rows.iter().filter_map(|row| row.service_s).collect();
+                    recorded += known.len() as f64;
+                    recorded_s += known.iter().sum::<f64>();
+                    others += (rows.len() - known.len()) as f64;
+                }
+            }
+        }
+        let drawn_s = group.service.mean();
+        if recorded == 0.0 { drawn_s } else { (recorded_s + others * drawn_s) / (recorded + others) }
     }
 
     /// The producers that publish to one queue.

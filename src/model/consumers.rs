@@ -105,3 +105,37 @@ pub struct Cost {
     /// Currency code as written, e.g. `USD`.
     pub currency: String,
 }
+
+impl ConsumerGroup {
+    /// Messages of mean work E\[S\] = `service_s` that one slot of a replica with this `replica_speed` can serve over
+    /// `[from_s, until_s]`:
+    /// ∫ 1 / (E\[S\] / (speed(t) · replica speed) + E\[overhead\]) dt, exact where the speed is piecewise constant or
+    /// there is no overhead, otherwise by Simpson's rule on 64 pieces between the speed's breakpoints.
+    pub fn served_per_slot(&self, service_s: Seconds, from_s: Seconds, until_s: Seconds, replica_speed: f64) -> f64 {
+        let overhead_s = self.overhead.as_ref().map_or(0.0, Distribution::mean);
+        let per_second = |speed: f64| {
+            let speed = speed * replica_speed;
+            if speed > 0.0 { 1.0 / (service_s / speed + overhead_s) } else { 0.0 }
+        };
+        match &self.speed {
+            None => (until_s - from_s) * per_second(1.0),
+            Some(speed) if overhead_s == 0.0 => speed.integral(from_s, until_s) * per_second(1.0),
+            Some(speed) => {
+                let mut edges = vec![from_s];
+                edges.extend(speed.breakpoints(from_s, until_s));
+                edges.push(until_s);
+                let piece = |edge: &[f64]| simpson(edge[0], edge[1], |at_s| per_second(speed.at(at_s)));
+                edges.windows(2).map(piece).sum()
+            }
+        }
+    }
+}
+
+/// Simpson's rule on 64 pieces of `[from, until)`; the right end is approached from the left, where a speed jumps.
+fn simpson(from: f64, until: f64, f: impl Fn(f64) -> f64) -> f64 {
+    const PIECES: usize = 64;
+    let step = (until - from) / PIECES as f64;
+    let last = until.next_down().max(from);
+    let inner: f64 = (1..PIECES).map(|k| if k % 2 == 1 { 4.0 } else { 2.0 } * f(from + k as f64 * step)).sum();
+    (f(from) + inner + f(last)) * step / 3.0
+}

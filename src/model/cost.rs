@@ -1,0 +1,296 @@
+//! What a run will cost, estimated before it begins: events and memory.
+//!
+//! Coarse on purpose: within a factor of a few, so that a scenario that asks for a month of computing or for more
+//! memory than there is gets its answer at once. Not here: what is too much (`scenario`), and any simulation.
+
+use super::{Arrivals, ConsumerGroup, Model, Process, Rate, Replicas, Replications};
+use crate::units::Seconds;
+
+/// Bytes of one message wherever it waits: 32 in the events engine, and as much again for rings that double when full.
+const MESSAGE_BYTES: f64 = 64.0;
+/// Bytes of one slot: its entry in the agenda, its message, its counters.
+const SLOT_BYTES: f64 = 64.0;
+/// Bytes of one replica beside its slots.
+const REPLICA_BYTES: f64 = 128.0;
+/// Numbers per row of the time series that a replication keeps for the bands.
+const SERIES_NUMBERS: f64 = 12.0;
+/// Steps of the coarse fluid integration that bounds the backlog.
+const BACKLOG_STEPS: usize = 1_000;
+
+/// Estimate of what a run needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Events, over all replications.
+    pub events: f64,
+    /// Largest memory at one time when every message is simulated, in bytes.
+    pub memory_bytes: f64,
+    /// Memory of one time series, in bytes: all that is needed when no message is simulated.
+    pub series_bytes: f64,
+}
+
+impl Model {
+    /// Estimates events and memory of a run with all its replications.
+    ///
+    /// Per message two events (publish, ack), and one more each for an overhead and a delivery delay of its queue.
+    /// Memory is that of the expected backlog by a fluid bound, of what is delayed or with the consumers (neither is
+    /// bounded by the queue's capacity), of the slots, and of the time series of all replications.
+    pub fn expected_cost(&self) -> Cost {
+        let replications = f64::from(match self.replications {
+            Replications::Fixed(replications) => replications,
+            Replications::Until { at_most, .. } => at_most,
+        });
+        let mut events = 0.0;
+        let mut memory_bytes = 0.0;
+        for (id, queue) in self.queues.iter().enumerate() {
+            let messages = self.messages(id);
+            let overhead = self.groups_of(id).any(|group| group.overhead.is_some());
+            let per_message = 2.0 + f64::from(u8::from(overhead)) + f64::from(u8::from(queue.delivery_delay.is_some()));
+            events += messages * per_message;
+            let held = self.expected_backlog(id) + self.expected_delayed(id) + self.most_unacked(id);
+            memory_bytes += held.min(messages) * MESSAGE_BYTES;
+        }
+        let modulated = self.producers.iter().map(|producer| match &producer.arrivals {
+            Arrivals::Process { process, .. } => state_changes(process, self.horizon_s),
+            Arrivals::Recorded(_) => 0.0,
+        });
+        events += modulated.sum::<f64>();
+        for group in &self.groups {
+            let most = f64::from(group.replicas.most());
+            events += replica_events(group);
+            memory_bytes += most * (REPLICA_BYTES + f64::from(group.slots_per_replica()) * SLOT_BYTES);
+        }
+        let rows = (self.horizon_s / self.resolution_s).ceil() * self.queues.len() as f64;
+        events += rows;
+        let series_bytes = rows * SERIES_NUMBERS * 8.0;
+        memory_bytes += series_bytes * (replications + 1.0) + self.recorded_bytes();
+        Cost { events: events * replications, memory_bytes, series_bytes }
+    }
+
+    /// Messages that pass through a queue: those there at t = 0 and those published up to the horizon.
+    fn messages(&self, queue: usize) -> f64 {
+        let published: f64 =
+            self.producers_of(queue).map(|producer| published(&producer.arrivals, 0.0, self.horizon_s)).sum();
+        published + self.queues[queue].initial as f64
+    }
+
+    /// Largest backlog of dM/dt = P − C, M ≥ 0, on a coarse grid; bounded by the capacity.
+    fn expected_backlog(&self, queue: usize) -> f64 {
+        let step_s = self.horizon_s / BACKLOG_STEPS as f64;
+        let mut backlog = self.queues[queue].initial as f64;
+        let mut largest = backlog;
+        for step in 0..BACKLOG_STEPS {
+            let (from_s, until_s) = (step as f64 * step_s, (step + 1) as f64 * step_s);
+            let published: f64 =
+                self.producers_of(queue).map(|producer| published(&producer.arrivals, from_s, until_s)).sum();
+            let middle_s = 0.5 * (from_s + until_s);
+            let served: f64 = self.groups_of(queue).map(|group| capacity(group, middle_s) * step_s).sum();
+            backlog = (backlog + published - served).max(0.0);
+            largest = f64::max(largest, backlog);
+        }
+        self.queues[queue].capacity.map_or(largest, |capacity| largest.min(capacity as f64))
+    }
+
+    /// Messages on their way through a delivery delay: the highest rate on the coarse grid × mean delay (Little).
+    fn expected_delayed(&self, queue: usize) -> f64 {
+        let Some(delay) = &self.queues[queue].delivery_delay else { return 0.0 };
+        let step_s = self.horizon_s / BACKLOG_STEPS as f64;
+        let highest_per_s = (0..BACKLOG_STEPS)
+            .map(|step| {
+                let (from_s, until_s) = (step as f64 * step_s, (step + 1) as f64 * step_s);
+                let published = self.producers_of(queue).map(|producer| published(&producer.arrivals, from_s, until_s));
+                published.sum::<f64>() / step_s
+            })
+            .fold(0.0, f64::max);
+        highest_per_s * delay.mean()
+    }
+
+    /// Most messages that the consumers of a queue can hold at once: replicas × prefetch.
+    fn most_unacked(&self, queue: usize) -> f64 {
+        self.groups_of(queue).map(|group| f64::from(group.replicas.most()) * f64::from(group.prefetch)).sum()
+    }
+
+    fn recorded_bytes(&self) -> f64 {
+        let bytes = self.producers.iter().map(|producer| match &producer.arrivals {
+            Arrivals::Recorded(rows) => std::mem::size_of_val(&**rows),
+            Arrivals::Process { .. } => 0,
+        });
+        bytes.sum::<usize>() as f64
+    }
+}
+
+/// Messages published in `[from_s, until_s)`.
+fn published(arrivals: &Arrivals, from_s: Seconds, until_s: Seconds) -> f64 {
+    match arrivals {
+        Arrivals::Process { rate, .. } => rate.integral(from_s, until_s).max(0.0),
+        Arrivals::Recorded(rows) => {
+            let before = |at_s: Seconds| rows.partition_point(|row| row.published_s < at_s);
+            (before(until_s) - before(from_s)) as f64
+        }
+    }
+}
+
+/// C(t) of a group: what its slots serve per second, held by its rate limit, 0 while it is away.
+fn capacity(group: &ConsumerGroup, at_s: Seconds) -> f64 {
+    if group.outages.iter().any(|(from_s, until_s)| (*from_s..*until_s).contains(&at_s)) {
+        return 0.0;
+    }
+    let slots = f64::from(group.replicas.at(at_s)) * f64::from(group.slots_per_replica());
+    let speed = group.speed.as_ref().map_or(1.0, |speed| speed.at(at_s));
+    let each = if group.speeds.is_empty() { 1.0 } else { group.speeds.iter().sum::<f64>() / group.speeds.len() as f64 };
+    let full = slots * speed * each / group.mean_occupancy_s();
+    group.rate_limit.map_or(full, |limit| full.min(limit.rate_per_s))
+}
+
+/// Changes of state of a modulated process.
+fn state_changes(process: &Process, span_s: Seconds) -> f64 {
+    match process {
+        Process::Mmpp(states) => {
+            let cycle_s: f64 = states.iter().map(|state| state.mean_s).sum();
+            span_s / cycle_s * states.len() as f64
+        }
+        Process::Batches { of, .. } => state_changes(of, span_s),
+        Process::Poisson | Process::Regular | Process::Renewal(_) => 0.0,
+    }
+}
+
+/// Events of replicas that come and go.
+fn replica_events(group: &ConsumerGroup) -> f64 {
+    let changes: f64 = match &group.replicas {
+        Replicas::Fixed(_) => 0.0,
+        Replicas::Steps(steps) => steps.windows(2).map(|pair| f64::from(pair[0].1.abs_diff(pair[1].1))).sum(),
+    };
+    changes + 2.0 * group.outages.len() as f64 * f64::from(group.replicas.most())
+}
+
+/// About how many pieces a rate function has over a span of time: what walking through it costs.
+pub fn pieces(rate: &Rate, span_s: Seconds) -> f64 {
+    match rate {
+        Rate::Constant(_) => 1.0,
+        Rate::Steps(knots) | Rate::Points(knots) => knots.len() as f64 + 1.0,
+        Rate::Sine { period_s, .. } => 4.0 * (span_s / period_s) + 1.0,
+        Rate::Pulse { .. } | Rate::Burst { .. } => 3.0,
+        Rate::Trace(trace) => trace.pieces().len() as f64 + 2.0,
+        Rate::Sum(parts) => parts.iter().map(|part| pieces(part, span_s)).sum::<f64>() + 1.0,
+        Rate::Scale { rate, .. } | Rate::Growth { rate, .. } => pieces(rate, span_s),
+        Rate::Clamp { rate, .. } => 3.0 * pieces(rate, span_s),
+        Rate::Shift { by_s, rate } => pieces(rate, span_s + by_s.abs()),
+        Rate::Repeat { every_s, rate } => (span_s / every_s).ceil().max(1.0) * pieces(rate, every_s.min(span_s)),
+        Rate::Weekly { days, .. } => {
+            let week: f64 = days.iter().map(|day| pieces(day, 86_400.0_f64.min(span_s))).sum();
+            (span_s / (7.0 * 86_400.0) + 1.0) * week
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Distribution, Overflow, Producer, Queue, Shutdown};
+
+    /// 100/s for an hour against one slot that serves `1/mean_s` per second.
+    fn model(mean_s: f64) -> Model {
+        Model {
+            name: "m".to_owned(),
+            title: None,
+            description: None,
+            horizon_s: 3_600.0,
+            warmup_s: 0.0,
+            resolution_s: 10.0,
+            replications: Replications::Fixed(10),
+            seed: 1,
+            start: None,
+            start_offset_s: 0,
+            producers: vec![Producer {
+                name: "p".to_owned(),
+                to: 0,
+                arrivals: Arrivals::Process { rate: Rate::Constant(100.0), process: Process::Poisson },
+            }],
+            queues: vec![Queue {
+                name: "q".to_owned(),
+                initial: 1_000,
+                delivery_delay: None,
+                capacity: None,
+                overflow: Overflow::Reject,
+            }],
+            groups: vec![ConsumerGroup {
+                name: "c".to_owned(),
+                from: 0,
+                replicas: Replicas::Fixed(1),
+                concurrency: 1,
+                prefetch: 1,
+                service: Distribution::Exponential { mean_s },
+                overhead: None,
+                speed: None,
+                speeds: Vec::new(),
+                rate_limit: None,
+                startup: None,
+                shutdown: Shutdown::Finish,
+                outages: Vec::new(),
+                cost: None,
+            }],
+            slos: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn events_are_two_per_message_and_replication() {
+        let cost = model(0.005).expected_cost();
+        let exact = 10.0 * (2.0 * 361_000.0 + 360.0);
+        assert!((cost.events / exact - 1.0).abs() < 1e-9, "{cost:?}");
+        let mut delayed = model(0.005);
+        delayed.queues[0].delivery_delay = Some(Distribution::Constant(1.0));
+        assert!(delayed.expected_cost().events > 1.49 * cost.events);
+    }
+
+    #[test]
+    fn an_overloaded_queue_needs_memory_for_its_backlog() {
+        let (calm, overloaded) = (model(0.005).expected_cost(), model(0.02).expected_cost());
+        // 50/s too many for an hour.
+        let backlog_bytes = overloaded.memory_bytes - calm.memory_bytes;
+        assert!((backlog_bytes / (180_000.0 * MESSAGE_BYTES) - 1.0).abs() < 0.01, "{backlog_bytes}");
+        let mut bounded = model(0.02);
+        bounded.queues[0].capacity = Some(2_000);
+        assert!(bounded.expected_cost().memory_bytes < calm.memory_bytes + 1_001.0 * MESSAGE_BYTES);
+    }
+
+    #[test]
+    fn capacity_bounds_neither_delayed_nor_unacked_messages() {
+        let mut bounded = model(0.005);
+        bounded.queues[0].initial = 0;
+        bounded.queues[0].capacity = Some(100);
+        let plain_bytes = bounded.expected_cost().memory_bytes;
+        let mut delayed = bounded.clone();
+        delayed.queues[0].delivery_delay = Some(Distribution::Exponential { mean_s: 1_000.0 });
+        let delayed_bytes = delayed.expected_cost().memory_bytes - plain_bytes;
+        assert!((delayed_bytes / (100_000.0 * MESSAGE_BYTES) - 1.0).abs() < 1e-3, "{delayed_bytes}");
+        // No more than everything that is published.
+        delayed.queues[0].delivery_delay = Some(Distribution::Constant(36_000.0));
+        let delayed_bytes = delayed.expected_cost().memory_bytes - plain_bytes;
+        assert!((delayed_bytes / (360_000.0 * MESSAGE_BYTES) - 1.0).abs() < 1e-3, "{delayed_bytes}");
+        let mut prefetched = bounded.clone();
+        prefetched.groups[0].prefetch = 50_000;
+        let unacked_bytes = prefetched.expected_cost().memory_bytes - plain_bytes;
+        assert!((unacked_bytes / (50_000.0 * MESSAGE_BYTES) - 1.0).abs() < 1e-3, "{unacked_bytes}");
+        prefetched.groups[0].prefetch = 1_000_000_000;
+        let unacked_bytes = prefetched.expected_cost().memory_bytes - plain_bytes;
+        assert!((unacked_bytes / (360_000.0 * MESSAGE_BYTES) - 1.0).abs() < 1e-3, "{unacked_bytes}");
+    }
+
+    #[test]
+    fn fast_state_changes_and_fine_functions_cost_too() {
+        let mut model = model(0.005);
+        let states = vec![super::super::MmppState { factor: 1.0, mean_s: 1e-6 }; 2];
+        let Arrivals::Process { process, .. } = &mut model.producers[0].arrivals else { unreachable!("a process") };
+        *process = Process::Mmpp(states);
+        assert!(model.expected_cost().events > 3.6e10);
+        // Horizon / mean cycle × states, beside 2 events per message and 1 per row, in each of 10 replications.
+        let Arrivals::Process { process, .. } = &mut model.producers[0].arrivals else { unreachable!("a process") };
+        let slow = |mean_s| super::super::MmppState { factor: 1.0, mean_s };
+        *process = Process::Mmpp(vec![slow(0.001), slow(0.005)]);
+        let exact = 10.0 * (2.0 * 361_000.0 + 360.0 + 3_600.0 / 0.006 * 2.0);
+        assert!((model.expected_cost().events / exact - 1.0).abs() < 1e-9);
+        let pulse = Rate::Pulse { height: 1.0, from_s: 0.0, until_s: 1.0 };
+        let fine = Rate::Repeat { every_s: 2.0, rate: Box::new(pulse) };
+        assert!((5_000.0..6_000.0).contains(&pieces(&fine, 3_600.0)));
+    }
+}
