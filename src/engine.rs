@@ -1,0 +1,5 @@
+//! The three engines: what happens to a [`crate::model::Model`], message by message, as a fluid, and in theory.
+//!
+//! Not here: statistics over replications (`measure`), files, printing.
+
+pub mod events;

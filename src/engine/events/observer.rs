@@ -1,0 +1,56 @@
+//! What the kernel tells the world.
+
+use super::Message;
+use crate::model::QueueId;
+use crate::units::Seconds;
+
+/// Index of a consumer group in [`crate::model::Model::groups`].
+pub type GroupId = usize;
+
+/// Why a message left without an ack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Refused by a full queue.
+    Rejected,
+    /// Dropped from the head of a full queue.
+    Dropped,
+}
+
+/// What a group's replicas do; each replica that is there is counted in `running`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Staff {
+    /// Replicas that the schedule asks for.
+    pub wanted: u32,
+    /// Launched and not terminated.
+    pub running: u32,
+    /// Slots of the replicas that have joined and not terminated.
+    pub slots: u32,
+}
+
+/// Listens to a run. The unit type is the silent one.
+pub trait Observer {
+    /// A message was published.
+    fn published(&mut self, now_s: Seconds, queue: QueueId);
+    /// Ready and unacked messages of a queue are now these.
+    fn levels(&mut self, now_s: Seconds, queue: QueueId, ready: usize, unacked: usize);
+    /// A message starts for the first time; `at_once` if it found a free slot when it became deliverable.
+    fn started(&mut self, now_s: Seconds, queue: QueueId, message: &Message, at_once: bool);
+    /// A message was acked.
+    fn acked(&mut self, now_s: Seconds, queue: QueueId, message: &Message);
+    /// A message was lost.
+    fn lost(&mut self, now_s: Seconds, queue: QueueId, message: &Message, why: Loss);
+    /// A message was delivered again.
+    fn redelivered(&mut self, now_s: Seconds, queue: QueueId);
+    /// Busy slots and slots in overhead of a group are now these.
+    fn slots(&mut self, now_s: Seconds, group: GroupId, busy: u32, overhead: u32);
+    /// A group's replicas are now these; `taking[k]` of them take new messages at the k-th of the group's `speeds`.
+    fn staff(&mut self, now_s: Seconds, group: GroupId, staff: Staff, taking: &[u32]);
+    /// An interval of the time series ends: the publish instant of the oldest ready message of each queue.
+    fn tick(&mut self, now_s: Seconds, oldest_s: &mut dyn Iterator<Item = Option<Seconds>>);
+    /// Statistics start.
+    fn warmed_up(&mut self, now_s: Seconds);
+    /// Statistics end: messages in each queue's system.
+    fn horizon(&mut self, now_s: Seconds, in_system: &mut dyn Iterator<Item = u64>);
+    /// Whether every measured message has been acked or lost.
+    fn settled(&self) -> bool;
+}

@@ -1,0 +1,353 @@
+//! Who is there: replicas come, start, leave, and go away together.
+
+use super::agenda::{Event, MOST_INDICES};
+use super::kernel::Kernel;
+use super::message::Message;
+use super::observer::Observer;
+use super::state::{Bucket, Draw, GroupState, Phase, Replica, Slot, Stage};
+use super::streams::{Purpose, stream};
+use crate::model::{ConsumerGroup, Replicas, Shutdown};
+use crate::units::Seconds;
+
+impl<O: Observer> Kernel<'_, '_, O> {
+    /// The replicas of t = 0, without start-up, and what is known of the groups' future.
+    pub(super) fn open_groups(&mut self) {
+        for group in 0..self.groups.len() {
+            let settings = self.groups[group].settings;
+            let wanted = settings.replicas.at(0.0);
+            self.groups[group].staff.wanted = wanted;
+            self.groups[group].away = settings.outages.first().is_some_and(|(from_s, _)| *from_s <= 0.0);
+            for _ in 0..wanted {
+                if let Some(replica) = self.launch(group)
+                    && !self.groups[group].away
+                {
+                    self.start_work(0.0, replica);
+                }
+            }
+            // Before the schedule's steps: at the same instant, nobody comes in time to start something.
+            for (place, (from_s, until_s)) in settings.outages.iter().enumerate() {
+                self.agenda.schedule(*from_s, Event::OutageBegins { group: group as u32 });
+                // An outage that begins where this one ends leaves no instant in which somebody is there.
+                if settings.outages.get(place + 1).is_none_or(|(next_s, _)| next_s > until_s) {
+                    self.agenda.schedule(*until_s, Event::OutageEnds { group: group as u32 });
+                }
+            }
+            self.plan_rescale(group);
+            self.tell_staff(0.0, group);
+        }
+    }
+
+    fn plan_rescale(&mut self, group: usize) {
+        let state = &mut self.groups[group];
+        if let Replicas::Steps(steps) = &state.settings.replicas {
+            state.next_step += 1;
+            if let Some((from_s, _)) = steps.get(state.next_step) {
+                self.agenda.schedule(*from_s, Event::Rescale { group: group as u32 });
+            }
+        }
+    }
+
+    /// The schedule's next step: the newest replicas leave first.
+    pub(super) fn rescale(&mut self, now_s: Seconds, group: usize) {
+        let state = &mut self.groups[group];
+        let wanted = state.settings.replicas.at(now_s);
+        state.staff.wanted = wanted;
+        while self.groups[group].order.len() < wanted as usize {
+            let Some(replica) = self.launch(group) else { return };
+            self.begin_startup(now_s, replica);
+        }
+        while self.groups[group].order.len() > wanted as usize {
+            let newest = self.groups[group].order.pop();
+            if let Some(replica) = newest {
+                self.dismiss(now_s, replica);
+            }
+        }
+        self.plan_rescale(group);
+        let queue = self.groups[group].settings.from;
+        self.pump(now_s, queue);
+        self.tell_staff(now_s, group);
+        self.tell_levels(now_s, queue);
+    }
+
+    /// Makes room for one more replica; it does not take messages yet.
+    fn launch(&mut self, group: usize) -> Option<u32> {
+        let state = &mut self.groups[group];
+        let class = state.order.len() % state.taking.len();
+        let id = if let Some(id) = state.places.pop() {
+            id
+        } else {
+            let first_slot = self.slots.len() as u32;
+            let slots = self.slots.len() + state.slots_per_replica as usize;
+            if slots > MOST_INDICES {
+                self.too_many_slots();
+                return None;
+            }
+            let id = self.replicas.len() as u32;
+            self.slots.resize_with(slots, || Slot::idle(id, group as u32, state.settings.from as u32));
+            self.agenda.grow(slots);
+            self.replicas.push(Replica::new(group, first_slot));
+            id
+        };
+        state.order.push(id);
+        state.staff.running += 1;
+        let replica = &mut self.replicas[id as usize];
+        replica.class = class;
+        replica.stage = Stage::Away;
+        Some(id)
+    }
+
+    fn begin_startup(&mut self, now_s: Seconds, id: u32) {
+        let group = &mut self.groups[self.replicas[id as usize].group];
+        if group.away {
+            return;
+        }
+        match group.startup.as_mut().map(Draw::next) {
+            Some(startup_s) if startup_s > 0.0 => {
+                let replica = &mut self.replicas[id as usize];
+                replica.stage = Stage::Starting;
+                self.agenda.schedule(now_s + startup_s, Event::Join { replica: id, launch: replica.launch });
+            }
+            _ => self.start_work(now_s, id),
+        }
+    }
+
+    /// A replica's start-up is over.
+    pub(super) fn join(&mut self, now_s: Seconds, id: u32, launch: u32) {
+        let replica = &self.replicas[id as usize];
+        if replica.stage == Stage::Starting && replica.launch == launch {
+            let group = replica.group;
+            self.start_work(now_s, id);
+            self.tell_staff(now_s, group);
+            self.tell_levels(now_s, self.groups[group].settings.from);
+        }
+    }
+
+    /// A replica takes messages from now on.
+    fn start_work(&mut self, now_s: Seconds, id: u32) {
+        let replica = &mut self.replicas[id as usize];
+        let group = &mut self.groups[replica.group];
+        let slots = group.slots_per_replica;
+        replica.stage = Stage::Ready;
+        replica.credit = group.settings.prefetch.min(if group.buffers { u32::MAX } else { slots });
+        replica.free.clear();
+        replica.free.extend((replica.first_slot..replica.first_slot + slots).rev());
+        replica.in_ring = true;
+        let speed = group.settings.speeds.get(replica.class).copied().unwrap_or(1.0);
+        for place in &mut self.slots[replica.first_slot as usize..][..slots as usize] {
+            place.open = true;
+            place.speed = speed;
+        }
+        group.staff.slots += slots;
+        group.taking[replica.class] += 1;
+        let queue = group.settings.from;
+        self.queues[queue].ring.push_back(id);
+        self.pump(now_s, queue);
+    }
+
+    /// A replica is told to leave.
+    fn dismiss(&mut self, now_s: Seconds, id: u32) {
+        let replica = &mut self.replicas[id as usize];
+        let shutdown = self.groups[replica.group].settings.shutdown;
+        match (replica.stage, shutdown) {
+            (Stage::Ready, Shutdown::Finish) => {
+                self.stop_taking(id);
+                self.replicas[id as usize].stage = Stage::Leaving;
+                self.terminate_if_idle(now_s, id);
+            }
+            (Stage::Ready, Shutdown::Requeue) => {
+                self.stop_taking(id);
+                self.give_back(now_s, id);
+                self.lose_slots(id);
+                self.terminate(id);
+            }
+            _ => self.terminate(id),
+        }
+    }
+
+    /// A ready replica gets nothing new.
+    fn stop_taking(&mut self, id: u32) {
+        let replica = &mut self.replicas[id as usize];
+        let group = &mut self.groups[replica.group];
+        group.taking[replica.class] -= 1;
+        replica.credit = 0;
+        let slots = group.slots_per_replica as usize;
+        self.slots[replica.first_slot as usize..][..slots].iter_mut().for_each(|place| place.open = false);
+        if replica.in_ring {
+            replica.in_ring = false;
+            self.queues[group.settings.from].ring.retain(|other| *other != id);
+        }
+        if replica.waits_for_token && replica.buffer.is_empty() {
+            replica.waits_for_token = false;
+            group.waiting_for_token.retain(|other| *other != id);
+        }
+    }
+
+    /// Everything a replica holds returns to its original place in the queue; work done on it is lost.
+    fn give_back(&mut self, now_s: Seconds, id: u32) {
+        let replica = &mut self.replicas[id as usize];
+        let group = &mut self.groups[replica.group];
+        let mut held: Vec<Message> = replica.buffer.drain(..).collect();
+        if replica.waits_for_token {
+            replica.waits_for_token = false;
+            group.waiting_for_token.retain(|other| *other != id);
+        }
+        for place in &mut self.slots[replica.first_slot as usize..][..group.slots_per_replica as usize] {
+            match place.phase {
+                Phase::Busy => {
+                    group.busy -= 1;
+                    held.push(Message { work_s: f64::NAN, ..place.message });
+                }
+                Phase::Overhead => group.in_overhead -= 1,
+                Phase::Idle => {}
+            }
+            place.phase = Phase::Idle;
+        }
+        for slot in replica.first_slot..replica.first_slot + group.slots_per_replica {
+            self.agenda.slot_is_idle(slot);
+        }
+        self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
+        let queue = &mut self.queues[group.settings.from];
+        queue.unacked -= held.len();
+        for message in held {
+            let place = queue.ready.partition_point(|other| other.order < message.order);
+            queue.ready.insert(place, message);
+        }
+    }
+
+    /// The slots of a replica that had joined are gone.
+    fn lose_slots(&mut self, id: u32) {
+        let group = &mut self.groups[self.replicas[id as usize].group];
+        group.staff.slots -= group.slots_per_replica;
+    }
+
+    pub(super) fn terminate_if_idle(&mut self, now_s: Seconds, id: u32) {
+        let replica = &self.replicas[id as usize];
+        let group = replica.group;
+        if replica.buffer.is_empty() && replica.free.len() == self.groups[group].slots_per_replica as usize {
+            self.lose_slots(id);
+            self.terminate(id);
+            self.tell_staff(now_s, group);
+        }
+    }
+
+    fn terminate(&mut self, id: u32) {
+        let replica = &mut self.replicas[id as usize];
+        replica.stage = Stage::Gone;
+        replica.launch += 1;
+        let group = &mut self.groups[replica.group];
+        group.staff.running -= 1;
+        group.places.push(id);
+    }
+
+    /// The whole group goes away: what it held is redelivered.
+    pub(super) fn outage_begins(&mut self, now_s: Seconds, group: usize) {
+        let queue = self.groups[group].settings.from;
+        // Groups that leave a queue at the same instant leave together: none takes over what another gives back.
+        for other in 0..self.groups.len() {
+            let settings = self.groups[other].settings;
+            if settings.from == queue && settings.outages.iter().any(|(from_s, _)| *from_s == now_s) {
+                self.go_away(now_s, other);
+            }
+        }
+        self.pump(now_s, queue);
+        self.tell_levels(now_s, queue);
+    }
+
+    fn go_away(&mut self, now_s: Seconds, group: usize) {
+        self.groups[group].away = true;
+        let members: Vec<u32> =
+            (0..self.replicas.len() as u32).filter(|id| self.replicas[*id as usize].group == group).collect();
+        for id in members {
+            match self.replicas[id as usize].stage {
+                Stage::Ready => {
+                    self.stop_taking(id);
+                    self.give_back(now_s, id);
+                    self.lose_slots(id);
+                    self.replicas[id as usize].stage = Stage::Away;
+                }
+                Stage::Leaving => {
+                    self.give_back(now_s, id);
+                    self.lose_slots(id);
+                    self.terminate(id);
+                }
+                Stage::Starting => {
+                    self.replicas[id as usize].stage = Stage::Away;
+                    self.replicas[id as usize].launch += 1;
+                }
+                Stage::Away | Stage::Gone => {}
+            }
+        }
+        self.tell_staff(now_s, group);
+    }
+
+    /// The group comes back, each replica through its start-up.
+    pub(super) fn outage_ends(&mut self, now_s: Seconds, group: usize) {
+        self.groups[group].away = false;
+        for id in self.groups[group].order.clone() {
+            if self.replicas[id as usize].stage == Stage::Away {
+                self.begin_startup(now_s, id);
+            }
+        }
+        self.tell_staff(now_s, group);
+        self.tell_levels(now_s, self.groups[group].settings.from);
+    }
+
+    fn tell_staff(&mut self, now_s: Seconds, group: usize) {
+        let state = &self.groups[group];
+        self.observer.staff(now_s, group, state.staff, &state.taking);
+    }
+}
+
+impl<'m> GroupState<'m> {
+    pub(super) fn new(settings: &'m ConsumerGroup, seed: u64, replication: u32) -> Self {
+        let draw = |distribution: &crate::model::Distribution, purpose| {
+            Draw::new(distribution.sampler(), stream(seed, replication, purpose, &settings.name))
+        };
+        let buffers = settings.prefetch > settings.concurrency;
+        let mut redraws = stream(seed, replication, Purpose::Redelivery, &settings.name);
+        GroupState {
+            settings,
+            slots_per_replica: settings.slots_per_replica(),
+            buffers,
+            goes_on: !buffers && settings.overhead.is_none() && settings.rate_limit.is_none(),
+            order: Vec::new(),
+            places: Vec::new(),
+            staff: super::observer::Staff::default(),
+            taking: vec![0; settings.speeds.len().max(1)],
+            busy: 0,
+            in_overhead: 0,
+            away: false,
+            next_step: 0,
+            overhead: settings.overhead.as_ref().map(|overhead| draw(overhead, Purpose::Overhead)),
+            startup: settings.startup.as_ref().map(|startup| draw(startup, Purpose::Startup)),
+            bucket: settings.rate_limit.map(Bucket::new),
+            waiting_for_token: std::collections::VecDeque::new(),
+            redraw: settings.service.sampler(),
+            redraw_seed: rand::Rng::next_u64(&mut redraws),
+        }
+    }
+}
+
+impl Replica {
+    fn new(group: usize, first_slot: u32) -> Self {
+        Replica {
+            group,
+            stage: Stage::Away,
+            first_slot,
+            free: Vec::new(),
+            credit: 0,
+            in_ring: false,
+            waits_for_token: false,
+            buffer: std::collections::VecDeque::new(),
+            class: 0,
+            launch: 0,
+        }
+    }
+}
+
+impl Slot {
+    fn idle(replica: u32, group: u32, queue: u32) -> Self {
+        let message = Message { published_s: 0.0, work_s: 0.0, order: 0, deliveries: 0, started: false };
+        Slot { message, speed: 1.0, replica, group, queue, phase: Phase::Idle, open: false }
+    }
+}
