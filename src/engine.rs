@@ -2,4 +2,6 @@
 //!
 //! Not here: statistics over replications (`measure`), files, printing.
 
+mod complex;
 pub mod events;
+pub mod fluid;

@@ -1,0 +1,62 @@
+//! P(t): what is published to a queue per second.
+//!
+//! Not here: the randomness of arrivals, which the equation does not know, and the delay before delivery.
+
+use super::curve::Curve;
+use super::unanswered::Unanswered;
+use crate::model::{Arrivals, Distribution, Model, QueueId, RecordedMessage};
+use crate::units::Seconds;
+
+/// P(t) of one queue on `[a, b]`: the sum of its producers' rates. Nothing is published before t = 0.
+///
+/// # Errors
+///
+/// A rate that changes too often.
+pub fn publish_rate(model: &Model, queue: QueueId, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
+    let curve = |arrivals: &Arrivals| match arrivals {
+        Arrivals::Process { rate, .. } => Curve::of_rate(rate, a, b),
+        Arrivals::Recorded(messages) => counts(model, messages, a, b),
+    };
+    let curves = model.producers_of(queue).map(|producer| curve(&producer.arrivals)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Curve::sum(&curves, a, b))
+}
+
+/// The constant delivery delay of a queue, 0 without one.
+///
+/// # Errors
+///
+/// [`Unanswered::RandomDelay`].
+pub fn delivery_delay_s(model: &Model, queue: QueueId) -> Result<Seconds, Unanswered> {
+    match &model.queues[queue].delivery_delay {
+        None => Ok(0.0),
+        Some(delay) => constant_s(delay).ok_or(Unanswered::RandomDelay),
+    }
+}
+
+/// The value of a distribution that has only one.
+pub fn constant_s(distribution: &Distribution) -> Option<Seconds> {
+    match distribution {
+        Distribution::Constant(value_s) => Some(*value_s),
+        Distribution::Uniform { low_s, high_s } if low_s == high_s => Some(*low_s),
+        Distribution::Lognormal { mu, sigma } if *sigma == 0.0 => Some(mu.exp()),
+        Distribution::Empirical(values_s) if values_s.first() == values_s.last() => values_s.first().copied(),
+        _ => None,
+    }
+}
+
+/// The count of a recording in each interval of the time series, divided by the interval's length; beyond the horizon
+/// the intervals go on.
+fn counts(model: &Model, messages: &[RecordedMessage], a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
+    let mut ends_s = model.interval_ends_s();
+    let beyond = ((b - model.horizon_s) / model.resolution_s).ceil().max(0.0);
+    super::curve::affordable(ends_s.len() as f64 + beyond)?;
+    ends_s.extend((1..=beyond as usize).map(|k| model.horizon_s + k as f64 * model.resolution_s));
+    let mut steps = Vec::with_capacity(ends_s.len());
+    let (mut from_s, mut counted) = (0.0, 0);
+    for end_s in ends_s {
+        let until = counted + messages[counted..].partition_point(|message| message.published_s < end_s);
+        steps.push((from_s, (until - counted) as f64 / (end_s - from_s)));
+        (from_s, counted) = (end_s, until);
+    }
+    Ok(Curve::of_steps(&steps, a, b))
+}
