@@ -5,3 +5,4 @@
 mod complex;
 pub mod events;
 pub mod fluid;
+pub mod formula;
