@@ -5,5 +5,6 @@
 //! A queue obeys one equation: dM/dt = P(t) − C(t), what is published less what is consumed.
 
 pub mod engine;
+pub mod measure;
 pub mod model;
 pub mod units;

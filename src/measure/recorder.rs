@@ -1,0 +1,145 @@
+//! The observer that measures: what the kernel tells becomes the statistics of one replication.
+//!
+//! Level statistics are time-weighted over `[warmup, horizon]`; waits and latencies are of messages published in
+//! `[warmup, horizon)`; counts are of events in that window. Not here: intervals over replications (`replications`).
+
+mod queue;
+
+use std::sync::Arc;
+
+use self::queue::QueueRecorder;
+use super::probe::Probe;
+use super::replication::{GroupResult, QueueResult, Replication};
+use super::staff::{Interval, StaffClock};
+use crate::engine::events::{GroupId, Loss, Message, Observer, Staff};
+use crate::model::{Model, QueueId, Slo};
+use crate::units::Seconds;
+
+/// Events of one queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub published: u64,
+    pub acked: u64,
+    pub redelivered: u64,
+    pub rejected: u64,
+    pub dropped: u64,
+}
+
+/// Measures one replication of a model.
+pub struct Recorder<'m> {
+    model: &'m Model,
+    queues: Vec<QueueRecorder<'m>>,
+    groups: Vec<StaffClock<'m>>,
+    last_tick_s: Seconds,
+}
+
+impl<'m> Recorder<'m> {
+    /// A recorder for one replication of `model`.
+    pub fn new(model: &'m Model) -> Self {
+        let ends_s: Arc<[Seconds]> = model.interval_ends_s().into();
+        let mut recorder = Recorder {
+            model,
+            queues: (0..model.queues.len()).map(|id| QueueRecorder::new(model, id, &ends_s)).collect(),
+            groups: model.groups.iter().map(|group| StaffClock::new(model, group)).collect(),
+            last_tick_s: 0.0,
+        };
+        if model.warmup_s == 0.0 {
+            recorder.warmed_up(0.0);
+        }
+        recorder
+    }
+
+    /// The replication's statistics, once the run is over.
+    pub fn finish(self) -> Replication {
+        let probe = |slo: &Slo| self.queues[slo.queue].probes.iter().find(|probe| probe.slo == slo);
+        let probed: Vec<Option<Option<f64>>> = self.model.slos.iter().map(|slo| probe(slo).map(Probe::value)).collect();
+        let mut queues: Vec<QueueResult> = self.queues.into_iter().map(QueueRecorder::finish).collect();
+        let groups: Vec<GroupResult> = self.groups.into_iter().map(StaffClock::finish).collect();
+        let slos = self.model.slos.iter().zip(probed);
+        let slos = slos.map(|(slo, probed)| probed.unwrap_or_else(|| queues[slo.queue].promised(slo))).collect();
+        queues.iter_mut().for_each(QueueResult::forget_histograms);
+        Replication { queues, groups, slos }
+    }
+}
+
+impl Observer for Recorder<'_> {
+    #[inline(always)]
+    fn published(&mut self, now_s: Seconds, queue: QueueId) {
+        self.queues[queue].published(now_s);
+    }
+
+    #[inline(always)]
+    fn levels(&mut self, now_s: Seconds, queue: QueueId, ready: usize, unacked: usize) {
+        self.queues[queue].levels(now_s, ready, unacked);
+    }
+
+    #[inline(always)]
+    fn started(&mut self, now_s: Seconds, queue: QueueId, message: &Message, at_once: bool) {
+        self.queues[queue].started(now_s, message, at_once);
+    }
+
+    #[inline(always)]
+    fn acked(&mut self, now_s: Seconds, queue: QueueId, message: &Message) {
+        self.queues[queue].acked(now_s, message);
+    }
+
+    fn lost(&mut self, _now_s: Seconds, queue: QueueId, message: &Message, why: Loss) {
+        self.queues[queue].lost(message, why);
+    }
+
+    fn redelivered(&mut self, _now_s: Seconds, queue: QueueId) {
+        self.queues[queue].redelivered();
+    }
+
+    #[inline(always)]
+    fn slots(&mut self, now_s: Seconds, group: GroupId, busy: u32, overhead: u32) {
+        self.groups[group].slots(now_s, busy, overhead);
+    }
+
+    fn staff(&mut self, now_s: Seconds, group: GroupId, staff: Staff, taking: &[u32]) {
+        self.groups[group].staff(now_s, staff, taking);
+    }
+
+    fn tick(&mut self, now_s: Seconds, oldest_s: &mut dyn Iterator<Item = Option<Seconds>>) {
+        let length_s = now_s - self.last_tick_s;
+        for (id, (state, oldest_s)) in self.queues.iter_mut().zip(oldest_s).enumerate() {
+            state.tick(now_s, length_s, oldest_s);
+            let groups = self.groups.iter_mut().filter(|group| group.settings.from == id);
+            let mut served = Interval::default();
+            groups.for_each(|group| served += group.tick(now_s));
+            let rows = &mut state.result.rows;
+            rows.capacity_rate.push(served.capacity / length_s);
+            rows.replicas_mean.push(served.replica_s / length_s);
+            rows.utilization.push((served.slot_s > 0.0).then(|| served.busy_s / served.slot_s));
+        }
+        self.last_tick_s = now_s;
+    }
+
+    fn warmed_up(&mut self, now_s: Seconds) {
+        self.queues.iter_mut().for_each(|queue| queue.warmed_up(now_s));
+        self.groups.iter_mut().for_each(|group| group.restart(now_s));
+    }
+
+    fn horizon(&mut self, now_s: Seconds, in_system: &mut dyn Iterator<Item = u64>) {
+        let length_s = now_s - self.model.warmup_s;
+        let queues = self.queues.iter_mut().zip(in_system);
+        queues.for_each(|(queue, in_system)| queue.horizon(now_s, length_s, in_system));
+        self.groups.iter_mut().for_each(|group| group.close(length_s, now_s));
+    }
+
+    fn settled(&self) -> bool {
+        self.queues.iter().all(|queue| queue.unsettled() == 0)
+    }
+}
+
+impl Counts {
+    fn since(self, before: Counts) -> Counts {
+        Counts {
+            published: self.published - before.published,
+            acked: self.acked - before.acked,
+            redelivered: self.redelivered - before.redelivered,
+            rejected: self.rejected - before.rejected,
+            dropped: self.dropped - before.dropped,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What is measured of one queue.
+
+use std::sync::Arc;
+
+use super::Counts;
+use crate::engine::events::{Loss, Message};
+use crate::measure::histogram::Histogram;
+use crate::measure::level::LevelClock;
+use crate::measure::probe::Probe;
+use crate::measure::replication::QueueResult;
+use crate::measure::waits::IntervalWaits;
+use crate::model::{Model, QueueId};
+use crate::units::Seconds;
+
+/// Measures one queue.
+pub(super) struct QueueRecorder<'m> {
+    warmup_s: Seconds,
+    horizon_s: Seconds,
+    depth: LevelClock,
+    ready: LevelClock,
+    /// Since when the levels stand where they are.
+    since_s: Seconds,
+    counts: Counts,
+    /// Counts when statistics started.
+    before: Counts,
+    /// Counts at the last tick.
+    last_tick: Counts,
+    waits: IntervalWaits,
+    latency: Histogram,
+    started_at_once: u64,
+    /// Measured messages that were lost.
+    lost: u64,
+    pub(super) probes: Vec<Probe<'m>>,
+    pub(super) result: QueueResult,
+}
+
+impl<'m> QueueRecorder<'m> {
+    pub(super) fn new(model: &'m Model, id: QueueId, ends_s: &Arc<[Seconds]>) -> Self {
+        QueueRecorder {
+            warmup_s: model.warmup_s,
+            horizon_s: model.horizon_s,
+            depth: LevelClock::default(),
+            ready: LevelClock::default(),
+            since_s: 0.0,
+            counts: Counts::default(),
+            before: Counts::default(),
+            last_tick: Counts::default(),
+            waits: IntervalWaits::new(ends_s.clone(), model.warmup_s),
+            latency: Histogram::default(),
+            started_at_once: 0,
+            lost: 0,
+            probes: model.slos.iter().filter(|slo| slo.queue == id).filter_map(Probe::new).collect(),
+            result: QueueResult::with_rows(ends_s.len()),
+        }
+    }
+
+    #[inline(always)]
+    fn is_measured(&self, message: &Message) -> bool {
+        message.published_s >= self.warmup_s && message.published_s < self.horizon_s
+    }
+
+    /// Kept out of the hot path, which most often has no probe.
+    #[cold]
+    #[inline(never)]
+    fn probe(&mut self, tell: impl Fn(&mut Probe<'m>)) {
+        self.probes.iter_mut().for_each(tell);
+    }
+
+    /// Levels have stood where they are until now.
+    #[inline(always)]
+    fn stand(&mut self, now_s: Seconds) {
+        let stood_s = now_s - self.since_s;
+        self.since_s = now_s;
+        self.ready.stand(stood_s);
+        self.depth.stand(stood_s);
+    }
+
+    #[inline(always)]
+    pub(super) fn published(&mut self, now_s: Seconds) {
+        self.counts.published += 1;
+        if !self.probes.is_empty() {
+            self.probe(|probe| probe.published(now_s));
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn levels(&mut self, now_s: Seconds, ready: usize, unacked: usize) {
+        self.stand(now_s);
+        self.ready.set(now_s, ready);
+        self.depth.set(now_s, ready + unacked);
+        if !self.probes.is_empty() {
+            self.probe(|probe| probe.levels(now_s, ready, ready + unacked));
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn started(&mut self, now_s: Seconds, message: &Message, at_once: bool) {
+        let wait_s = now_s - message.published_s;
+        self.waits.started(message.published_s, wait_s);
+        if at_once {
+            self.started_at_once += u64::from(self.is_measured(message));
+        }
+        if !self.probes.is_empty() {
+            let published_s = message.published_s;
+            self.probe(|probe| probe.started(published_s, wait_s));
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn acked(&mut self, now_s: Seconds, message: &Message) {
+        let latency_s = now_s - message.published_s;
+        self.counts.acked += 1;
+        if self.is_measured(message) {
+            self.latency.record(latency_s);
+        }
+        if !self.probes.is_empty() {
+            let published_s = message.published_s;
+            self.probe(|probe| probe.acked(published_s, latency_s));
+        }
+    }
+
+    pub(super) fn lost(&mut self, message: &Message, why: Loss) {
+        self.lost += u64::from(self.is_measured(message));
+        match why {
+            Loss::Rejected => self.counts.rejected += 1,
+            Loss::Dropped => self.counts.dropped += 1,
+        }
+        if !message.started {
+            self.waits.lost(message.published_s);
+        }
+        self.probe(|probe| probe.lost(message.published_s));
+    }
+
+    pub(super) fn redelivered(&mut self) {
+        self.counts.redelivered += 1;
+    }
+
+    pub(super) fn tick(&mut self, now_s: Seconds, length_s: Seconds, oldest_s: Option<Seconds>) {
+        let since = self.counts.since(self.last_tick);
+        self.last_tick = self.counts;
+        self.waits.interval_ends(since.published);
+        let rows = &mut self.result.rows;
+        rows.publish_rate.push(since.published as f64 / length_s);
+        rows.ack_rate.push(since.acked as f64 / length_s);
+        rows.depth.push(self.depth.level() as f64);
+        rows.ready.push(self.ready.level() as f64);
+        rows.oldest_age_s.push(oldest_s.map_or(0.0, |published_s| now_s - published_s));
+    }
+
+    pub(super) fn warmed_up(&mut self, now_s: Seconds) {
+        self.stand(now_s);
+        self.depth.restart(now_s);
+        self.ready.restart(now_s);
+        self.before = self.counts;
+        self.probes.iter_mut().for_each(|probe| probe.warmed_up(now_s));
+    }
+
+    pub(super) fn horizon(&mut self, now_s: Seconds, length_s: Seconds, in_system: u64) {
+        self.stand(now_s);
+        self.result.depth = self.depth.statistics(length_s);
+        self.result.ready = self.ready.statistics(length_s);
+        self.result.in_system = in_system;
+        self.result.counts = self.counts.since(self.before);
+        self.probes.iter_mut().for_each(|probe| probe.close(now_s));
+    }
+
+    /// Measured messages that are neither acked nor lost, once the horizon is passed.
+    pub(super) fn unsettled(&self) -> u64 {
+        self.result.counts.published - self.latency.count() - self.lost
+    }
+
+    pub(super) fn finish(mut self) -> QueueResult {
+        self.result.unsettled = self.unsettled();
+        let (wait, rows) = self.waits.finish();
+        (self.result.rows.wait_mean_s, self.result.rows.wait_p99_s) = rows;
+        self.result.at_once = (wait.count() > 0).then(|| self.started_at_once as f64 / wait.count() as f64);
+        self.result.wait = wait;
+        self.result.latency = self.latency;
+        self.result
+    }
+}

@@ -1,0 +1,142 @@
+//! The statistics of one replication, before they are averaged over all of them.
+
+use super::histogram::Histogram;
+use super::level::LevelStatistics;
+use super::recorder::Counts;
+use crate::model::{Level, Promise, Quantile, Slo};
+
+/// One replication.
+#[derive(Debug)]
+pub struct Replication {
+    pub(super) queues: Vec<QueueResult>,
+    pub(super) groups: Vec<GroupResult>,
+    /// The statistic that each SLO speaks of.
+    pub(super) slos: Vec<Option<f64>>,
+}
+
+/// One queue in one replication.
+#[derive(Debug, Default)]
+pub(super) struct QueueResult {
+    pub counts: Counts,
+    pub in_system: u64,
+    pub depth: LevelStatistics,
+    pub ready: LevelStatistics,
+    pub wait: Histogram,
+    pub latency: Histogram,
+    pub wait_s: Durations,
+    pub latency_s: Durations,
+    /// Share of started messages that found a free slot.
+    pub at_once: Option<f64>,
+    pub unsettled: u64,
+    pub rows: Rows,
+}
+
+/// Statistics of waits or latencies; `None` without any.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Durations {
+    pub mean: Option<f64>,
+    pub p50: Option<f64>,
+    pub p90: Option<f64>,
+    pub p95: Option<f64>,
+    pub p99: Option<f64>,
+    pub p999: Option<f64>,
+    pub max: Option<f64>,
+}
+
+/// The time series of one queue.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub publish_rate: Vec<f64>,
+    pub capacity_rate: Vec<f64>,
+    pub ack_rate: Vec<f64>,
+    pub depth: Vec<f64>,
+    pub ready: Vec<f64>,
+    pub oldest_age_s: Vec<f64>,
+    pub wait_mean_s: Vec<Option<f64>>,
+    pub wait_p99_s: Vec<Option<f64>>,
+    pub replicas_mean: Vec<f64>,
+    pub utilization: Vec<Option<f64>>,
+}
+
+/// One consumer group in one replication.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct GroupResult {
+    pub utilization: Option<f64>,
+    pub overhead_share: Option<f64>,
+    pub replicas_mean: f64,
+    pub replicas_max: f64,
+    pub replica_hours: f64,
+    pub cost: Option<f64>,
+    pub scale_events: f64,
+}
+
+impl Durations {
+    fn of(histogram: &Histogram) -> Durations {
+        Durations {
+            mean: histogram.mean(),
+            p50: histogram.quantile(0.5),
+            p90: histogram.quantile(0.9),
+            p95: histogram.quantile(0.95),
+            p99: histogram.quantile(0.99),
+            p999: histogram.quantile(0.999),
+            max: histogram.max(),
+        }
+    }
+}
+
+/// The asked statistic of a histogram.
+pub(super) fn statistic(histogram: &Histogram, quantile: Quantile) -> Option<f64> {
+    match quantile {
+        Quantile::Mean => histogram.mean(),
+        Quantile::Max => histogram.max(),
+        Quantile::P(share) => histogram.quantile(share),
+    }
+}
+
+impl QueueResult {
+    pub fn with_rows(rows: usize) -> Self {
+        let column = || Vec::with_capacity(rows);
+        QueueResult {
+            rows: Rows {
+                publish_rate: column(),
+                capacity_rate: column(),
+                ack_rate: column(),
+                depth: column(),
+                ready: column(),
+                oldest_age_s: column(),
+                replicas_mean: column(),
+                utilization: Vec::with_capacity(rows),
+                ..Rows::default()
+            },
+            ..QueueResult::default()
+        }
+    }
+
+    /// Messages that were lost, for whatever reason.
+    pub fn lost(&self) -> u64 {
+        self.counts.rejected + self.counts.dropped
+    }
+
+    /// The statistic that an SLO over the whole measured time speaks of.
+    pub fn promised(&self, slo: &Slo) -> Option<f64> {
+        match slo.promise {
+            Promise::Latency(quantile, _) => statistic(&self.latency, quantile),
+            Promise::Wait(quantile, _) => statistic(&self.wait, quantile),
+            Promise::Depth(Level::Mean, _) => Some(self.depth.mean),
+            Promise::Depth(Level::Max, _) => Some(self.depth.max),
+            Promise::Depth(Level::P(_), _) => None,
+            Promise::LossShare(_) => {
+                (self.counts.published > 0).then(|| self.lost() as f64 / self.counts.published as f64)
+            }
+            Promise::DrainedBy(_) => self.ready.emptied_s,
+        }
+    }
+
+    /// Keeps the few reported numbers and lets the buckets go: a study may hold many replications.
+    pub fn forget_histograms(&mut self) {
+        self.wait_s = Durations::of(&self.wait);
+        self.latency_s = Durations::of(&self.latency);
+        self.wait = Histogram::default();
+        self.latency = Histogram::default();
+    }
+}
