@@ -7,4 +7,5 @@
 pub mod engine;
 pub mod measure;
 pub mod model;
+pub mod study;
 pub mod units;

@@ -1,0 +1,10 @@
+//! Experiments made of engine runs. Pure: no files, no printing; a callback hears of progress.
+
+mod agreement;
+mod repeat;
+mod run;
+mod verdict;
+mod warmup;
+
+pub use repeat::{Progress, StudyError, repeat};
+pub use run::{RunOptions, run};

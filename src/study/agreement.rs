@@ -1,0 +1,110 @@
+//! Where engines disagree beyond what theory allows.
+//!
+//! Theory and events answer the same steady-state question: they must lie within four standard errors of each other.
+//! The fluid is only the limit of many messages: events may scatter around it by the square root of what passed.
+
+use crate::engine::fluid::FluidQueue;
+use crate::engine::formula::FormulaQueue;
+use crate::measure::summary::QueueSummary;
+use crate::measure::{Disagreement, Estimate, EventsOutcome};
+use crate::model::{Arrivals, Model, Process, Renewal};
+use crate::units::{show_count, show_duration};
+
+pub(super) fn disagreements(
+    model: &Model,
+    events: &EventsOutcome,
+    fluid: Option<&[FluidQueue]>,
+    formula: Option<&[FormulaQueue]>,
+) -> Vec<Disagreement> {
+    let mut found = Vec::new();
+    for (id, queue) in events.queues.iter().enumerate() {
+        if let Some(formula) = formula.map(|queues| &queues[id]) {
+            found.extend(against_theory(model, events.replications, queue, formula));
+        }
+        if let Some(fluid) = fluid.map(|queues| &queues[id]) {
+            found.extend(against_fluid(model, id, queue, fluid));
+        }
+    }
+    found
+}
+
+/// Standard error behind an interval of `replications` (the t-quantile undone).
+fn standard_error(estimate: &Estimate, replications: u32) -> Option<f64> {
+    (replications > 1).then_some(())?;
+    Some(estimate.half_width()? / crate::measure::t_quantile(0.975, replications as usize - 1))
+}
+
+fn against_theory(model: &Model, replications: u32, queue: &QueueSummary, formula: &FormulaQueue) -> Vec<Disagreement> {
+    type Show = fn(f64) -> String;
+    let percent: Show = |share| format!("{} %", show_count(100.0 * share));
+    let pairs = [
+        ("mean wait", &queue.wait_s.mean, formula.wait_mean_s, show_duration as Show),
+        ("p99 wait", &queue.wait_s.p99, formula.wait_p99_s, show_duration),
+        ("share that waits", &queue.wait_s.probability, formula.wait_probability, percent),
+        ("mean ready", &queue.ready.mean, formula.ready_mean, show_count),
+    ];
+    let name = formula.model.as_deref().unwrap_or("theory");
+    let compare = |(what, estimate, theory, show): (&str, &Estimate, Option<f64>, Show)| {
+        let (events, theory) = (estimate.value?, theory?);
+        let error = standard_error(estimate, replications)?;
+        // A quantile is the middle of a bucket, 0.05 % of it wide on either side.
+        let allowed = 4.0 * error + 1e-3 * theory.abs() + 1e-9;
+        ((events - theory).abs() > allowed).then(|| Disagreement {
+            queue: queue.name.clone(),
+            what: format!("{what}: events {}, {name} {}, allowed ± {}", show(events), show(theory), show(allowed)),
+            why: format!(
+                "theory speaks of the steady state; this run starts empty and measures {} from {} on: a longer warm-up \
+                 or horizon brings them together",
+                show_duration(model.horizon_s - model.warmup_s),
+                show_duration(model.warmup_s)
+            ),
+        })
+    };
+    pairs.into_iter().filter_map(compare).collect()
+}
+
+fn against_fluid(model: &Model, id: usize, queue: &QueueSummary, fluid: &FluidQueue) -> Option<Disagreement> {
+    let (events, limit) = (queue.ready.max.value?, fluid.max_backlog?);
+    let published = queue.published.value? + model.queues[id].initial as f64;
+    let scatter = (published * variability(model, id)).sqrt();
+    // Statistics may start after the peak; the fluid speaks of the whole horizon. Without a bound on the scatter there
+    // is nothing to hold the two against.
+    if model.warmup_s > 0.0 || !scatter.is_finite() || (events - limit).abs() <= 5.0 * scatter + 10.0 {
+        return None;
+    }
+    Some(Disagreement {
+        queue: queue.name.clone(),
+        what: format!(
+            "largest backlog: events {}, fluid {}, allowed ± {}",
+            show_count(events),
+            show_count(limit),
+            show_count(5.0 * scatter + 10.0)
+        ),
+        why:
+            "what waits is more than the square root of the messages away from the equation: arrivals or services are \
+              burstier than their averages, or work in service was lost and done again"
+                .to_owned(),
+    })
+}
+
+/// Squared coefficients of variation of arrivals and service: the variance of P − C per message.
+fn variability(model: &Model, queue: usize) -> f64 {
+    let arrivals = model.producers_of(queue).map(|producer| match &producer.arrivals {
+        Arrivals::Process { process, .. } => process_scv(process),
+        Arrivals::Recorded(_) => 1.0,
+    });
+    let services = model.groups_of(queue).map(|group| group.service.scv());
+    arrivals.fold(1.0, f64::max) + services.filter(|scv| scv.is_finite()).fold(1.0, f64::max)
+}
+
+fn process_scv(process: &Process) -> f64 {
+    match process {
+        Process::Poisson => 1.0,
+        Process::Regular => 0.0,
+        Process::Renewal(Renewal::Cv(cv)) => cv * cv,
+        Process::Renewal(Renewal::Gap(gap)) => gap.scv(),
+        // The index of dispersion of a modulated process has no bound in its factors alone.
+        Process::Mmpp(_) => f64::INFINITY,
+        Process::Batches { size, of } => f64::from(*size) * process_scv(of).max(1.0),
+    }
+}

@@ -1,0 +1,79 @@
+//! One scenario through all engines that apply.
+
+use super::agreement::disagreements;
+use super::repeat::{Progress, StudyError, least_precise, repeat};
+use super::verdict::verdicts;
+use super::warmup::warmup_note;
+use crate::engine::{fluid, formula};
+use crate::measure::{EngineChoice, EventsOutcome, Outcome};
+use crate::model::{Model, Replications};
+use crate::units::show_count;
+
+/// What a run may choose besides the scenario.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Which engines answer.
+    pub engine: EngineChoice,
+    /// Threads for replications; all cores without a number. The answer does not depend on it.
+    pub threads: Option<usize>,
+}
+
+/// Runs `model` through the engines that `options` ask for. The outcome's `wall_s` is left at 0: whoever has a clock
+/// may fill it in.
+///
+/// # Errors
+/// [`StudyError`] when the events engine cannot hold the model or threads cannot be started.
+pub fn run(model: &Model, options: &RunOptions, progress: &(dyn Fn(Progress) + Sync)) -> Result<Outcome, StudyError> {
+    let asked = |engine| options.engine == EngineChoice::All || options.engine == engine;
+    let fluid = asked(EngineChoice::Fluid).then(|| fluid::integrate(model));
+    let formula = asked(EngineChoice::Formula).then(|| formula::solve(model));
+    let events = if asked(EngineChoice::Events) { Some(repeat(model, options.threads, progress)?) } else { None };
+    let slos = verdicts(model, events.as_ref(), fluid.as_deref(), formula.as_deref());
+    let disagreements = match &events {
+        Some(events) => disagreements(model, events, fluid.as_deref(), formula.as_deref()),
+        None => Vec::new(),
+    };
+    let notes = events.as_ref().map_or_else(Vec::new, |events| notes(model, events));
+    Ok(Outcome {
+        model: model.clone(),
+        engine: options.engine,
+        events,
+        fluid,
+        formula,
+        slos,
+        disagreements,
+        notes,
+        wall_s: 0.0,
+    })
+}
+
+/// What a reader must know before trusting the numbers.
+fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
+    let mut notes = Vec::new();
+    if events.replications == 1 {
+        notes.push("one replication only: there are no intervals, and a second run may differ by chance".to_owned());
+    }
+    if let Replications::Until { precision, .. } = model.replications {
+        let (what, share) = least_precise(events);
+        if share > precision {
+            notes.push(format!(
+                "the precision of {} % was not reached in {} replications: the {what} is known to {} %",
+                show_count(100.0 * precision),
+                events.replications,
+                show_count(100.0 * share)
+            ));
+        }
+    }
+    for (id, queue) in events.queues.iter().enumerate() {
+        if let Some(unsettled) = queue.unsettled {
+            notes.push(format!(
+                "{}: {} measured messages per replication were still in the system after twice the horizon; waits and \
+                 latencies are without them",
+                queue.name,
+                show_count(unsettled)
+            ));
+        }
+        notes.extend(warmup_note(model, id, events));
+    }
+    notes
+}
