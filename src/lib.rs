@@ -7,5 +7,6 @@
 pub mod engine;
 pub mod measure;
 pub mod model;
+pub mod scenario;
 pub mod study;
 pub mod units;

@@ -1,0 +1,192 @@
+//! Text → meaning: what the user typed becomes a [`Model`], or a list of every fault in it.
+//!
+//! YAML (or JSON) becomes a tree whose values know where they stand; `--set` arguments replace values in it; the table
+//! of keys decodes it; building it finds what takes two values to see. Every stage reports and goes on, and what a
+//! fault has made meaningless stays silent. All faults of the user end here: a [`Model`] is valid. Not here: engines,
+//! and other formats than the scenario language.
+
+mod build;
+mod collect;
+mod decode;
+mod fault;
+pub mod manifest;
+mod overrides;
+mod recording;
+mod reference;
+mod render;
+mod schema;
+mod source;
+pub(crate) mod suggest;
+mod table;
+mod tree;
+
+#[cfg(test)]
+mod goldens;
+#[cfg(test)]
+mod mutations;
+
+pub use fault::{Code, Fault, Faults, Place, Severity};
+pub use reference::reference_markdown;
+pub use render::render_all;
+pub use schema::schema;
+pub use source::{MAX_SCENARIO_BYTES, Source};
+
+use crate::model::Model;
+use crate::units::show_bytes;
+use collect::{Collector, Path};
+use source::Span;
+use table::Kind;
+use tree::{Node, Value};
+
+/// More expected events than this are a fault.
+const MAX_EVENTS: f64 = 1e12;
+
+static WHOLE_FILE: Kind = Kind::Section(&table::SCENARIO);
+
+/// One `--set` argument: the value at a path replaced, or added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Path of the value: `consumers.workers.replicas`, `producers.checkout.rate.sum[1].pulse.height`.
+    pub path: String,
+    /// The new value as YAML.
+    pub value: String,
+}
+
+/// What a run may ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory that there is, in bytes; `None` if unknown: then nothing is refused for its memory.
+    pub memory_bytes: Option<u64>,
+    /// Whether a run beyond the limits is a warning instead of a fault (`--yes`).
+    pub allow_huge: bool,
+    /// Whether no message will be simulated (the fluid engine or the formulas alone): their number costs nothing then.
+    pub without_events: bool,
+}
+
+/// A scenario without errors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// What it means.
+    pub model: Model,
+    /// What is doubtful in it, in the order of the text.
+    pub warnings: Vec<Fault>,
+}
+
+/// Reads a scenario: text and `--set` arguments to a model. CSV files that it names are read too.
+///
+/// # Errors
+/// All faults of the scenario at once, with its warnings, in the order of the text.
+///
+/// # Panics
+/// On no text; only if a stage of this module refused a scenario without saying why.
+pub fn load(source: &Source, overrides: &[Override], limits: &Limits) -> Result<Loaded, Faults> {
+    let text = source.utf8().map_err(|fault| Faults(vec![*fault]))?;
+    let mut collector = Collector::default();
+    let id = collector.texts.add(&source.name, text);
+    let model = tree::parse(text, id, 0, &mut collector)
+        .or_else(|| nothing_in(&mut collector, id))
+        .and_then(|mut root| meaning_of(&mut root, source, overrides, limits, &mut collector));
+    let errors = collector.errors();
+    let faults = collector.into_faults();
+    match model {
+        Some(model) if errors == 0 => Ok(Loaded { model, warnings: faults }),
+        _ => {
+            assert!(errors > 0, "a scenario without a model has an error that says why");
+            Err(Faults(faults))
+        }
+    }
+}
+
+/// A commented scenario to begin with, as `forebay init` writes it.
+pub fn starter() -> &'static str {
+    include_str!("scenario/starter.yaml")
+}
+
+fn nothing_in<T>(collector: &mut Collector, source: u32) -> Option<T> {
+    if collector.errors() == 0 {
+        let message = "the scenario says nothing: no key is in it";
+        collector.add(Code::EmptyFile, Span { source, start: 0, end: 0 }, &Path::default(), message).help =
+            Some("`forebay init` writes a commented scenario to begin with".to_owned());
+    }
+    None
+}
+
+fn meaning_of(
+    root: &mut Node,
+    source: &Source,
+    overrides: &[Override],
+    limits: &Limits,
+    collector: &mut Collector,
+) -> Option<Model> {
+    if root.is_null() {
+        return nothing_in(collector, root.span.source);
+    }
+    if !matches!(root.value, Value::Map(_)) {
+        let message = "a scenario is a map of keys such as `horizon: 2h`";
+        collector.add(Code::WrongShape, root.span, &Path::default(), message);
+        return None;
+    }
+    for change in overrides {
+        overrides::apply(root, change, collector);
+    }
+    let at = Span { end: root.span.start, ..root.span };
+    let decoded = decode::decode(root, &WHOLE_FILE, at, Path::default(), decode::OUTSIDE, collector);
+    let name = default_name(&source.name);
+    let elsewhere = names_below(root, "topics");
+    let model = build::build(&decoded, name, &source.folder, limits, &elsewhere, collector)?;
+    let horizon = decoded.field("horizon").map_or(&decoded, |item| item);
+    if collector.errors() == 0 {
+        check_cost(&model, limits, horizon, collector);
+    }
+    Some(model)
+}
+
+/// The file's stem, if it is a legal name.
+fn default_name(file: &str) -> Option<&str> {
+    let stem = std::path::Path::new(file).file_stem()?.to_str()?;
+    decode::illegal_name(stem).is_none().then_some(stem)
+}
+
+/// The names that are defined under a key of the file.
+fn names_below(root: &Node, key: &str) -> Vec<String> {
+    let Value::Map(entries) = &root.value else { return Vec::new() };
+    match entries.iter().find(|(written, _)| written.text == key).map(|(_, node)| &node.value) {
+        Some(Value::Map(below)) => below.iter().map(|(name, _)| name.text.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Refuses what would run for months or needs more memory than there is; with `allow_huge` it only warns.
+fn check_cost(model: &Model, limits: &Limits, horizon: &decode::Item, collector: &mut Collector) {
+    let cost = model.expected_cost();
+    let severity = if limits.allow_huge { Severity::Warning } else { Severity::Error };
+    let mut too_much = |code: Code, message: String, help: &str| {
+        let fault = Fault { severity, ..Fault::new(code, message) };
+        let fault = collector.add_as(fault, horizon.span, &horizon.path);
+        fault.help = (!limits.allow_huge).then(|| help.to_owned());
+    };
+    if cost.events > MAX_EVENTS && !limits.without_events {
+        let message = format!("about {:.1e} events are expected; the limit is {MAX_EVENTS:.0e}", cost.events);
+        too_much(
+            Code::TooManyEvents,
+            message,
+            "a shorter horizon, lower rates or fewer replications; `--engine fluid` needs no events; `--yes` runs it \
+             all the same",
+        );
+    }
+    let memory_bytes = limits.memory_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
+    let needed_bytes = if limits.without_events { cost.series_bytes } else { cost.memory_bytes };
+    if needed_bytes > memory_bytes {
+        let [needs, has] = [needed_bytes, memory_bytes].map(show_bytes);
+        let message = format!("about {needs} of memory are expected; there are {has}");
+        too_much(
+            Code::TooMuchMemory,
+            message,
+            "bound the queues with `capacity`, write a longer `resolution`, or fewer replications; `--yes` runs it \
+             all the same",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

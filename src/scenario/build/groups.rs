@@ -1,0 +1,175 @@
+//! Consumer groups.
+
+use super::{Body, Builder, Code, Item};
+use crate::model::{ConsumerGroup, Cost, Distribution, RateLimit, Replicas, Shutdown};
+use crate::scenario::table::Quantity;
+use crate::units::show_duration;
+
+/// Most slots of a group: replicas × concurrency.
+const MAX_SLOTS: f64 = 1e7;
+
+impl Builder<'_> {
+    pub(super) fn all_groups(&mut self, root: &Item) -> Option<Vec<ConsumerGroup>> {
+        let Some(groups) = root.field("consumers") else { return Some(Vec::new()) };
+        if matches!(groups.body, Body::Bad) {
+            return None;
+        }
+        let built: Vec<Option<ConsumerGroup>> =
+            groups.named().iter().map(|(name, item)| self.group(name, item)).collect();
+        built.into_iter().collect()
+    }
+
+    fn group(&mut self, name: &str, item: &Item) -> Option<ConsumerGroup> {
+        if !matches!(item.body, Body::Fields(_)) {
+            return None;
+        }
+        let from = item.field("from").and_then(|from| self.queue_id(from));
+        let replicas = item.field("replicas").and_then(|replicas| self.replicas(replicas));
+        let concurrency = item.maybe("concurrency").map(|concurrency| concurrency.unwrap_or(1.0));
+        let prefetch = item.maybe("prefetch");
+        let service = self.service(item);
+        let overhead = self.maybe_distribution(item, "overhead");
+        let startup = self.maybe_distribution(item, "startup");
+        let speed = match item.field("speed") {
+            None => Some(None),
+            Some(speed) => self.checked_function(speed, Quantity::Factor).map(Some),
+        };
+        let speeds = match item.field("speeds") {
+            None => Some(Vec::new()),
+            Some(speeds) => speeds.list().and_then(|speeds| speeds.iter().map(Item::number).collect()),
+        };
+        let rate_limit = match item.field("rate_limit") {
+            None => Some(None),
+            Some(limit) => {
+                let (rate, burst) = (limit.needed("rate"), limit.maybe("burst"));
+                rate.and_then(|rate_per_s| Some(Some(RateLimit { rate_per_s, burst: burst?.unwrap_or(1.0) })))
+            }
+        };
+        let shutdown = item.field("shutdown").map_or(Some(Shutdown::Finish), |word| {
+            word.text().map(|word| if word == "requeue" { Shutdown::Requeue } else { Shutdown::Finish })
+        });
+        let outages = item.field("outages").map_or(Some(Vec::new()), |outages| self.outages(outages));
+        let cost = item.field("cost").map_or(Some(None), |cost| self.cost(cost).map(Some));
+        self.slots(item, replicas.as_ref(), concurrency);
+        self.takes_time(item, service.as_ref(), overhead.as_ref().and_then(Option::as_ref));
+        let concurrency = concurrency? as u32;
+        Some(ConsumerGroup {
+            name: name.to_owned(),
+            from: from?,
+            replicas: replicas?,
+            concurrency,
+            prefetch: prefetch?.map_or(concurrency, |prefetch| prefetch as u32),
+            service: service?,
+            overhead: overhead?,
+            speed: speed?,
+            speeds: speeds?,
+            rate_limit: rate_limit?,
+            startup: startup?,
+            shutdown: shutdown?,
+            outages: outages?,
+            cost: cost?,
+        })
+    }
+
+    fn replicas(&mut self, item: &Item) -> Option<Replicas> {
+        let replicas = match &item.body {
+            Body::Number(replicas) => Replicas::Fixed(*replicas as u32),
+            Body::Chosen(_, steps) => {
+                let read = self.steps(steps)?;
+                self.late_steps(steps, &read);
+                Replicas::Steps(read.into_iter().map(|(at_s, replicas)| (at_s, replicas as u32)).collect())
+            }
+            _ => return None,
+        };
+        if replicas.most() == 0 {
+            self.fault(Code::NeverAnyReplica, item, "this group never has a replica: it consumes nothing");
+        }
+        Some(replicas)
+    }
+
+    fn late_steps(&mut self, item: &Item, steps: &[(f64, f64)]) {
+        let (Some(horizon_s), Some(items)) = (self.horizon_s, item.list()) else { return };
+        if let Some(late) = steps.iter().position(|(at_s, _)| *at_s >= horizon_s) {
+            let message = format!("this step is at {}, not before the horizon", show_duration(steps[late].0));
+            self.fault(Code::BeyondHorizon, &items[late], message);
+        }
+    }
+
+    fn service(&mut self, item: &Item) -> Option<Distribution> {
+        match (item.field("service"), item.field("service_rate")) {
+            (Some(service), None) => self.distribution(service),
+            (None, Some(rate)) => rate.number().map(|per_s| Distribution::Exponential { mean_s: per_s.recip() }),
+            _ => None,
+        }
+    }
+
+    /// A message must take some time, or there would be no limit to what a slot does.
+    fn takes_time(&mut self, item: &Item, service: Option<&Distribution>, overhead: Option<&Distribution>) {
+        let Some(service) = service else { return };
+        let total_s = service.mean() + overhead.map_or(0.0, Distribution::mean);
+        let (Some(at), false) = (item.field("service"), total_s > 0.0 && total_s.is_finite()) else { return };
+        let message = if total_s > 0.0 {
+            "the mean service time is not a finite number"
+        } else {
+            "a message takes no time at all: capacity would be infinite"
+        };
+        self.fault(Code::OutOfRange, at, message).help =
+            Some("a service time or an overhead above 0 is needed, e.g. `service: 0.1ms`".to_owned());
+    }
+
+    fn slots(&mut self, item: &Item, replicas: Option<&Replicas>, concurrency: Option<f64>) {
+        let (Some(replicas), Some(concurrency), Some(at)) = (replicas, concurrency, item.field("replicas")) else {
+            return;
+        };
+        let slots = f64::from(replicas.most()) * concurrency;
+        if slots > MAX_SLOTS {
+            let message = format!("{} replicas with {concurrency:.0} slots each are {slots:.0} slots", replicas.most());
+            self.fault(Code::TooManySlots, at, message).label = Some("at most ten million are simulated".to_owned());
+        }
+    }
+
+    /// Ascending and disjoint; those that touch become one.
+    fn outages(&mut self, item: &Item) -> Option<Vec<(f64, f64)>> {
+        let outages = item.pairs()?;
+        let items = item.list()?;
+        let mut sound = true;
+        let mut merged: Vec<(f64, f64)> = Vec::new();
+        for (at, &(from_s, until_s)) in items.iter().zip(&outages) {
+            let before = merged.last().map_or(0.0, |(_, until_s)| *until_s);
+            if until_s <= from_s {
+                sound = false;
+                let message = format!("this outage ends at {}, not after its begin", show_duration(until_s));
+                self.fault(Code::NotAscending, at, message);
+                continue;
+            }
+            if from_s < before {
+                sound = false;
+                let message = format!("this outage begins before the one before it ends at {}", show_duration(before));
+                self.fault(Code::NotAscending, at, message).help =
+                    Some("outages are in order and do not overlap".to_owned());
+            } else if self.horizon_s.is_some_and(|horizon_s| from_s >= horizon_s) {
+                self.fault(Code::BeyondHorizon, at, "this outage begins at or after the horizon");
+            }
+            match merged.last_mut() {
+                Some(last) if last.1 == from_s => last.1 = until_s,
+                _ => merged.push((from_s, until_s)),
+            }
+        }
+        sound.then_some(merged)
+    }
+
+    fn cost(&mut self, item: &Item) -> Option<Cost> {
+        let Body::Money(price) = &item.body else { return None };
+        match &self.currency {
+            Some((currency, first)) if *currency != price.currency => {
+                let other = (self.collector.texts.place(*first), format!("{currency} here"));
+                let message = format!("one file has one currency, not {currency} and {}", price.currency);
+                self.fault(Code::TwoCurrencies, item, message).other = Some(other);
+                return None;
+            }
+            Some(_) => {}
+            None => self.currency = Some((price.currency.clone(), item.span)),
+        }
+        Some(Cost { per_hour: price.per_hour, currency: price.currency.clone() })
+    }
+}
