@@ -7,6 +7,7 @@
 pub mod engine;
 pub mod measure;
 pub mod model;
+pub mod report;
 pub mod scenario;
 pub mod study;
 pub mod units;

@@ -1,0 +1,89 @@
+//! Everything that comes out of a run: `summary.json`, `timeseries.csv`, charts and the table of the terminal.
+//!
+//! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
+//! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
+
+mod chart;
+mod clock;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod json;
+mod number;
+mod series;
+mod stage;
+mod table;
+mod view;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+pub use error::ReportError;
+pub use json::summary_json;
+pub use stage::hidden_folder;
+pub use table::table;
+
+use crate::measure::Outcome;
+use chart::Kind;
+use stage::Stage;
+use view::QueueView;
+
+/// What [`write()`] writes beside `summary.json` and `timeseries.csv`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportOptions {
+    /// Charts as SVG and PNG; they take most of the time.
+    pub charts: bool,
+}
+
+impl Default for ReportOptions {
+    fn default() -> Self {
+        Self { charts: true }
+    }
+}
+
+/// Writes `timeseries.csv`, `charts/*.svg`, `charts/*.png` and, last, `summary.json` into `folder`, which is created if
+/// need be, and returns their paths in that order.
+///
+/// Everything is written into a hidden folder inside `folder` first and renamed into place only when all of it is
+/// there. Charts that an earlier run left and this one does not write are removed; other files are left alone.
+///
+/// # Errors
+/// When a folder or file cannot be created or replaced. Then `folder` is as it was.
+pub fn write(outcome: &Outcome, folder: &Path, options: &ReportOptions) -> Result<Vec<PathBuf>, ReportError> {
+    let mut stage = Stage::open(folder)?;
+    stage.add("timeseries.csv", series::timeseries_csv(outcome).as_bytes())?;
+    if options.charts {
+        for (name, bytes) in charts(outcome)? {
+            stage.add(&format!("charts/{name}"), &bytes)?;
+        }
+    }
+    stage.add("summary.json", format!("{:#}\n", summary_json(outcome)).as_bytes())?;
+    stage.replace(chart::is_ours)
+}
+
+/// Names and contents of all charts: queue by queue, kind by kind, SVG before PNG.
+fn charts(outcome: &Outcome) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
+    let views = QueueView::all(outcome);
+    let stems = chart::file_stems(&views);
+    let jobs: Vec<(&QueueView, &String, Kind)> = views
+        .iter()
+        .zip(&stems)
+        .flat_map(|(view, stem)| Kind::ALL.into_iter().map(move |kind| (view, stem, kind)))
+        .filter(|(view, _, kind)| kind.applies(view))
+        .collect();
+    let drawn: Result<Vec<_>, ReportError> = jobs
+        .into_par_iter()
+        .map(|(view, stem, kind)| {
+            let name = format!("{stem}-{}", kind.name());
+            let picture =
+                chart::draw(view, kind).map_err(|reason| ReportError::Chart { name: name.clone(), reason })?;
+            Ok([(format!("{name}.svg"), picture.svg.into_bytes()), (format!("{name}.png"), picture.png)])
+        })
+        .collect();
+    Ok(drawn?.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests;

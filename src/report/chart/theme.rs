@@ -1,0 +1,139 @@
+//! How every chart looks: sizes, colours, strokes. No other file has a number that is a matter of taste.
+
+use plotters::style::text_anchor::Pos;
+use plotters::style::{BLACK, Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle, WHITE};
+
+/// Family under which the regular face is registered, and its name inside the font file.
+pub(super) const REGULAR: &str = "Inter";
+/// The same of the semi-bold face.
+pub(super) const SEMI_BOLD: &str = "Inter Semi Bold";
+
+/// plotters has whole coordinates only: drawn sixteen times larger and scaled down, curves do not step.
+pub(super) const ZOOM: f64 = 16.0;
+/// plotters writes a text of size s into an SVG at s / 1.24.
+const TEXT_SIZE: f64 = 1.24;
+
+/// Sizes in pixels of the finished chart.
+pub(super) struct Theme {
+    pub width: f64,
+    pub height: f64,
+    pub margin: f64,
+    /// Centre line of the title.
+    pub title_y: f64,
+    pub title_size: f64,
+    /// A longer title shrinks down to this before it is cut.
+    pub title_size_least: f64,
+    /// Centre line of the subtitle.
+    pub subtitle_y: f64,
+    pub text_size: f64,
+    /// Top of the first panel; what its axis counts is written above it.
+    pub plot_top: f64,
+    pub heading_gap: f64,
+    /// Space below the last panel for times and caption.
+    pub below_plot: f64,
+    /// Space between two panels.
+    pub panel_gap: f64,
+    pub tick_gap: f64,
+    pub tick_length: f64,
+    /// From the end of the plot to the labels of the lines: leader, sample of the stroke, text.
+    pub leader: f64,
+    pub sample: f64,
+    pub label_gap: f64,
+    /// Least distance between two labels.
+    pub label_pitch: f64,
+    /// Labels wider than this are shortened.
+    pub label_width: f64,
+    pub hairline: f64,
+    pub band_alpha: f64,
+    pub dot_radius: f64,
+}
+
+/// The one theme.
+pub(super) const THEME: Theme = Theme {
+    width: 900.0,
+    height: 480.0,
+    margin: 20.0,
+    title_y: 30.0,
+    title_size: 18.0,
+    title_size_least: 14.5,
+    subtitle_y: 54.0,
+    text_size: 12.0,
+    plot_top: 102.0,
+    heading_gap: 18.0,
+    below_plot: 58.0,
+    panel_gap: 44.0,
+    tick_gap: 8.0,
+    tick_length: 5.0,
+    leader: 14.0,
+    sample: 24.0,
+    label_gap: 6.0,
+    label_pitch: 17.0,
+    label_width: 150.0,
+    hairline: 1.0,
+    band_alpha: 0.18,
+    dot_radius: 2.6,
+};
+
+/// Text and axes.
+pub(super) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x37);
+/// What explains and must not compete.
+pub(super) const MUTED: RGBColor = RGBColor(0x5b, 0x64, 0x72);
+/// Hairlines.
+pub(super) const GRID: RGBColor = RGBColor(0xe2, 0xe5, 0xea);
+/// Background.
+pub(super) const PAPER: RGBColor = WHITE;
+
+// The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
+const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xb2);
+const VERMILION: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
+const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
+const PURPLE: RGBColor = RGBColor(0xcc, 0x79, 0xa7);
+
+/// One kind of line. Colour and dashes both tell lines apart, so that a grey copy is still readable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Stroke {
+    pub colour: RGBColor,
+    pub width: f64,
+    /// Lengths of dash and gap.
+    pub dash: Option<(f64, f64)>,
+}
+
+impl Stroke {
+    /// The chart's main line, measured.
+    pub const MAIN: Stroke = Stroke { colour: BLUE, width: 2.0, dash: None };
+    /// A second measured line.
+    pub const SECOND: Stroke = Stroke { colour: GREEN, width: 1.8, dash: Some((2.0, 2.5)) };
+    /// A higher quantile of the main line.
+    pub const TAIL: Stroke = Stroke { colour: PURPLE, width: 1.8, dash: Some((6.0, 2.0)) };
+    /// What is possible rather than what happened.
+    pub const CAPACITY: Stroke = Stroke { colour: VERMILION, width: 2.0, dash: Some((10.0, 4.0)) };
+    /// The fluid engine's curve.
+    pub const FLUID: Stroke = Stroke { colour: BLACK, width: 1.5, dash: Some((6.0, 4.0)) };
+    /// What was promised.
+    pub const LIMIT: Stroke = Stroke { colour: VERMILION, width: 1.5, dash: Some((14.0, 3.0)) };
+
+    /// The plotters style.
+    pub fn style(self) -> ShapeStyle {
+        self.colour.stroke_width(zoomed(self.width) as u32)
+    }
+}
+
+/// A length in plotters' coordinates.
+pub(super) fn zoomed(px: f64) -> i32 {
+    (px * ZOOM).round() as i32
+}
+
+/// Regular text of a size in pixels.
+pub(super) fn text(size: f64, colour: RGBColor) -> TextStyle<'static> {
+    styled(REGULAR, size, colour)
+}
+
+/// Semi-bold text of a size in pixels.
+pub(super) fn bold(size: f64, colour: RGBColor) -> TextStyle<'static> {
+    styled(SEMI_BOLD, size, colour)
+}
+
+fn styled(family: &'static str, size: f64, colour: RGBColor) -> TextStyle<'static> {
+    let font = FontDesc::new(FontFamily::Name(family), size * ZOOM * TEXT_SIZE, FontStyle::Normal);
+    TextStyle { font, color: colour.to_backend_color(), pos: Pos::default() }
+}

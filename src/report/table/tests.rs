@@ -1,0 +1,71 @@
+//! Tests of the module above.
+
+use super::*;
+use crate::report::fixture::{self, Setup};
+
+fn widest(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+#[test]
+fn the_first_line_answers_the_question() {
+    let first = |outcome: &Outcome| table(outcome, 80, false).lines().next().unwrap().to_owned();
+    let mut outcome = fixture::flash_sale();
+    assert_eq!(first(&outcome), "flash-sale: NO - 1 of 2 promises is broken.");
+    outcome.slos[0].met = Some(true);
+    assert_eq!(first(&outcome), "flash-sale: YES - all 2 promises are kept.");
+    outcome.slos[0].met = None;
+    assert_eq!(first(&outcome), "flash-sale: UNDECIDED - 1 of 2 promises could not be judged.");
+    outcome.slos.clear();
+    assert_eq!(first(&outcome), "flash-sale: no verdict, because the scenario makes no promise (slo).");
+}
+
+#[test]
+fn a_flash_sale_at_eighty_columns() {
+    insta::assert_snapshot!(table(&fixture::flash_sale(), 80, false));
+}
+
+#[test]
+fn a_steady_queue_with_three_engines_at_eighty_columns() {
+    insta::assert_snapshot!(table(&fixture::steady(), 80, false));
+}
+
+#[test]
+fn the_fluid_engine_alone_at_eighty_columns() {
+    let mut outcome = fixture::flash_sale();
+    outcome.events = None;
+    outcome.slos.clear();
+    insta::assert_snapshot!(table(&outcome, 80, false));
+}
+
+#[test]
+fn every_line_fits_whatever_the_names_are() {
+    let long = "a-queue-with-the-longest-name-that-the-language-allows.".repeat(2);
+    for width in [80, 100, 120] {
+        for setup in [Setup::default(), Setup { queue: long[..100].to_owned(), ..Setup::default() }] {
+            let mut outcome = fixture::outcome(&setup);
+            outcome.notes.push(format!("the queue {} is never empty", setup.queue));
+            let text = table(&outcome, width, false);
+            assert!(widest(&text) <= width, "{} at {width}:\n{text}", widest(&text));
+        }
+    }
+}
+
+#[test]
+fn a_wide_terminal_has_room_for_every_half_width() {
+    let outcome = fixture::flash_sale();
+    let half_widths = |width| table(&outcome, width, false).matches('±').count();
+    assert!(half_widths(120) > half_widths(80) + 8);
+}
+
+#[test]
+fn colour_is_only_added_around_verdicts() {
+    let outcome = fixture::flash_sale();
+    let (plain, coloured) = (table(&outcome, 80, false), table(&outcome, 80, true));
+    assert!(!plain.contains('\u{1b}'));
+    assert!(coloured.contains("\u{1b}[1;31mNO\u{1b}[0m"));
+    let stripped = ["\u{1b}[1;31m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[0m"]
+        .iter()
+        .fold(coloured, |text, code| text.replace(code, ""));
+    assert_eq!(stripped, plain);
+}
