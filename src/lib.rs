@@ -8,6 +8,7 @@ pub mod engine;
 pub mod measure;
 pub mod model;
 pub mod report;
+pub mod scaling;
 pub mod scenario;
 pub mod study;
 pub mod units;

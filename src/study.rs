@@ -1,6 +1,7 @@
 //! Experiments made of engine runs. Pure: no files, no printing; a callback hears of progress.
 
 mod agreement;
+pub mod dry_run;
 mod repeat;
 mod run;
 mod verdict;
