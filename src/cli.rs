@@ -1,0 +1,103 @@
+//! The command line: one clap tree, one file per verb, exit codes.
+//!
+//! The verbs only read, call the library and print; whatever they find out, another program gets from the library.
+
+mod check;
+mod completions;
+mod decide;
+mod init;
+mod input;
+mod interrupt;
+mod machine;
+mod man;
+mod progress;
+mod run;
+mod schema;
+mod terminal;
+
+pub use interrupt::{INTERRUPTED, interrupt};
+pub use terminal::complain;
+
+use clap::{Parser, Subcommand};
+
+use input::Problem;
+
+/// Simulate message queues: how deep, how late, how long until they are empty.
+///
+/// A scenario is a short text file: who publishes how fast, which queues there are, who consumes, and what was
+/// promised. forebay answers how deep each queue gets, how late its messages are, when the backlog is gone, and whether
+/// the promises hold.
+#[derive(Debug, Parser)]
+#[command(
+    name = "forebay",
+    version,
+    max_term_width = 80,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  forebay init                            write a starter scenario to edit
+  forebay run scenario.yaml               answer it; files in output/NAME/
+  forebay check scenarios/*.yaml          only look for faults
+  forebay help run                        everything about one verb
+
+Exit codes:
+  0  answered
+  1  answered \"no\": a promise is broken (run --gate)
+  2  could not answer: faults in a scenario, files, wrong usage"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Run),
+    Check(check::Check),
+    Decide(decide::Decide),
+    Init(init::Init),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// What the exit code says. In ascending order of precedence over several promises and scenarios: one that is broken
+/// is broken, whatever else could not be tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    /// Answered.
+    Yes,
+    /// Could not answer, and why has been said.
+    Unknown,
+    /// Answered: no.
+    No,
+}
+
+impl Answer {
+    /// The code that the process ends with.
+    pub fn exit_code(self) -> i32 {
+        match self {
+            Answer::Yes => 0,
+            Answer::No => 1,
+            Answer::Unknown => 2,
+        }
+    }
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// What could not be read or written; faults in scenarios are printed, not returned.
+    pub fn answer(self) -> Result<Answer, Problem> {
+        match self.verb {
+            Verb::Run(run) => run.answer(),
+            Verb::Check(check) => check.answer(),
+            Verb::Decide(decide) => decide.answer(),
+            Verb::Init(init) => init.answer(),
+            Verb::Schema(schema) => schema.answer(),
+            Verb::Completions(completions) => completions.answer(),
+            Verb::Man(man) => man.answer(),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The progress bar of a long run.
+//!
+//! Shown only on a terminal, and only once a run has lasted long enough for its reader to wonder.
+
+use std::io::{self, IsTerminal};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use forebay::study;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+const PATIENCE: Duration = Duration::from_millis(500);
+const REDRAW: Duration = Duration::from_millis(200);
+
+/// A bar that counts replications.
+pub struct Bar {
+    line: ProgressBar,
+    unveiling: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Bar {
+    /// A bar for the scenario `name`; `quiet` keeps it out of sight for good.
+    pub fn new(name: &str, quiet: bool) -> Self {
+        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_message(name.to_owned());
+        let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} replications, {elapsed} so far");
+        line.set_style(style.expect("the template is fixed and valid"));
+        let unveiling = (!quiet && io::stderr().is_terminal()).then(|| unveil_later(line.clone()));
+        Self { line, unveiling }
+    }
+
+    /// Takes note of how far the run is; called from several threads.
+    pub fn advance(&self, progress: study::Progress) {
+        self.line.set_length(u64::from(progress.planned));
+        self.line.set_position(u64::from(progress.done));
+    }
+
+    /// Wipes the bar away.
+    pub fn finish(self) {
+        if let Some((ended, thread)) = self.unveiling {
+            drop(ended);
+            thread.join().expect("the thread only waits and draws");
+        }
+        self.line.finish_and_clear();
+    }
+}
+
+fn unveil_later(line: ProgressBar) -> (Sender<()>, JoinHandle<()>) {
+    let (ended, end) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            line.set_draw_target(ProgressDrawTarget::stderr());
+            line.enable_steady_tick(REDRAW);
+        }
+    });
+    (ended, thread)
+}
