@@ -1,0 +1,127 @@
+//! How fast the library is beside a program that does nothing else.
+//!
+//! The workloads W1 to W3 run through the library as users get it, everything measured and the time series on; with
+//! `FOREBAY_LIMIT` naming a bare event loop for the same work (called as `PROGRAM des W1 MESSAGES SEED`, it prints JSON
+//! with `wall_s`), both run in turn and the ratio is taken pair by pair: the machine's own moods cancel out.
+//! `FOREBAY_MESSAGES` sets the size of a run. Not here: single functions, and any limit that a run must keep.
+
+#![allow(clippy::print_stdout)] // It prints what it measured.
+#![allow(clippy::unwrap_used)] // A benchmark that cannot run has nothing to say.
+
+use std::process::Command;
+use std::time::Instant;
+
+use forebay::measure::EngineChoice;
+use forebay::model::Model;
+use forebay::scenario::{Limits, Source, load};
+use forebay::study::{RunOptions, repeat, run};
+
+/// Pairs of runs, of which the median is taken.
+const PAIRS: usize = 9;
+/// Messages that the memory is measured with.
+const MANY: f64 = 100e6;
+
+fn main() {
+    let messages = std::env::var("FOREBAY_MESSAGES").map_or(3e6, |text| text.parse().unwrap());
+    // First, because the peak of a process never falls again.
+    memory();
+    let limit = std::env::var("FOREBAY_LIMIT").ok();
+    println!("events, one thread, {messages:.0} messages, median of {PAIRS} (FOREBAY_LIMIT: {limit:?})");
+    for workload in ["W1", "W2", "W3"] {
+        events(workload, messages, limit.as_deref());
+    }
+    replications();
+    fluid();
+}
+
+/// A workload of the limit program as a scenario: M/M/8 at 0.9, M/M/1 at 0.9, and a sine on a replica schedule.
+fn workload(name: &str, messages: f64, replications: u32) -> Model {
+    let (mean_rate, rate, replicas, service) = match name {
+        "W1" => (7.2, "7.2/s".to_owned(), "8".to_owned(), "{exponential: {mean: 1s}}"),
+        "W2" => (0.9, "0.9/s".to_owned(), "1".to_owned(), "{exponential: {mean: 1s}}"),
+        _ => {
+            let halves = (messages / 6.0 / 1800.0).ceil() as usize;
+            let steps: Vec<String> =
+                (0..halves).map(|half| format!("[{}s, {}]", 1800 * half, [8, 12][half % 2])).collect();
+            let sine = "{sine: {mean: 6/s, amplitude: 3/s, period: 1h}}".to_owned();
+            (6.0, sine, format!("{{steps: [{}]}}", steps.join(", ")), "{lognormal: {mean: 1s, cv: 1}}")
+        }
+    };
+    let horizon_s = messages / mean_rate;
+    model(&format!(
+        "name: {name}\nhorizon: {horizon_s}s\nresolution: {}s\nreplications: {replications}\n\
+         producers:\n  p: {{to: q, rate: {rate}}}\nqueues:\n  q: {{}}\n\
+         consumers:\n  c: {{from: q, replicas: {replicas}, service: {service}}}\n",
+        horizon_s / 360.0
+    ))
+}
+
+fn model(text: &str) -> Model {
+    let source = Source::from_text("bench.yaml", text.to_owned());
+    load(&source, &[], &Limits::default()).unwrap_or_else(|faults| panic!("{text}\n{faults:?}")).model
+}
+
+/// Seconds that it takes.
+fn wall_s(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+fn study_s(model: &Model, threads: usize) -> f64 {
+    wall_s(|| drop(repeat(model, Some(threads), &|_| ()).unwrap()))
+}
+
+/// The limit program's own `wall_s`.
+fn limit_s(program: &str, workload: &str, messages: f64) -> f64 {
+    let messages = format!("{messages:.0}");
+    let output = Command::new(program).args(["des", workload, &messages, "1"]).output().unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    told["wall_s"].as_f64().unwrap()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn events(name: &str, messages: f64, limit: Option<&str>) {
+    let model = workload(name, messages, 1);
+    study_s(&model, 1);
+    let pairs: Vec<(f64, Option<f64>)> =
+        (0..PAIRS).map(|_| (study_s(&model, 1), limit.map(|program| limit_s(program, name, messages)))).collect();
+    let ours_s = median(pairs.iter().map(|pair| pair.0).collect());
+    print!("  {name}: {:.1} M messages/s", messages / ours_s / 1e6);
+    if let Some(ratios) = pairs.iter().map(|pair| pair.1.map(|limit_s| limit_s / pair.0)).collect() {
+        let limit_s = median(pairs.iter().filter_map(|pair| pair.1).collect());
+        print!(", the limit {:.1} M/s: {:.2} ×", messages / limit_s / 1e6, median(ratios));
+    }
+    println!();
+}
+
+/// What two cores make of replications.
+fn replications() {
+    let model = workload("W1", 1e6, 8);
+    let ratios = (0..5).map(|_| study_s(&model, 1) / study_s(&model, 2)).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!("8 replications of W1, 1 M messages each: 2 threads {:.2} × one ({cores} cores)", median(ratios));
+}
+
+/// A week of a diurnal rate.
+fn fluid() {
+    let week = model(
+        "name: week\nhorizon: 7d\nproducers:\n  p: {to: q, rate: {diurnal: {low: 20/s, high: 180/s, peak_at: \"14:00\"}}}\n\
+         start: \"2025-01-06T00:00:00Z\"\nqueues:\n  q: {}\nconsumers:\n  c: {from: q, replicas: 12, service: 100ms}\n",
+    );
+    let options = RunOptions { engine: EngineChoice::Fluid, threads: Some(1) };
+    let times = (0..21).map(|_| wall_s(|| drop(run(&week, &options, &|_| ()).unwrap()))).collect();
+    println!("fluid, a week of a diurnal rate: {:.2} ms", 1e3 * median(times));
+}
+
+/// Memory must not grow with the messages that have passed.
+fn memory() {
+    let wall_s = study_s(&workload("W1", MANY, 1), 1);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or("unknown here", str::trim);
+    println!("W1 with {:.0} M messages: peak memory {peak}, {wall_s:.1} s", MANY / 1e6);
+}

@@ -1,0 +1,86 @@
+//! Random worlds with every law on: conservation, order, bounds, Little, and the definitions of every measured number.
+//!
+//! A failure names its seed; `SEED=17 cargo test --test swarm` repeats it alone, `WORLDS=100000` looks further and
+//! `FIRST=5000` elsewhere.
+
+#[allow(dead_code, reason = "each test binary uses its part of the kit")]
+mod kit;
+
+use std::collections::BTreeMap;
+
+use forebay::study::repeat;
+use kit::inspector::inspect;
+use kit::naive::Naive;
+use kit::worlds::world;
+
+/// The seeds to look at: one if the environment names it, otherwise so many.
+fn seeds(usual: u64) -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = number("SEED") {
+        return seed..seed + 1;
+    }
+    let first = number("FIRST").unwrap_or(0);
+    first..first + number("WORLDS").unwrap_or(usual)
+}
+
+/// Fails with all bad worlds at once, the first one in full.
+fn report(bad: &BTreeMap<u64, Vec<String>>) {
+    let Some((seed, complaints)) = bad.first_key_value() else { return };
+    let seeds: Vec<&u64> = bad.keys().collect();
+    panic!(
+        "{} worlds are wrong: seeds {seeds:?}\nSEED={seed} repeats the first: {complaints:#?}\n{:#?}",
+        bad.len(),
+        world(*seed)
+    );
+}
+
+#[test]
+fn every_world_keeps_the_laws() {
+    let mut bad = BTreeMap::new();
+    let (mut rejected, mut dropped, mut emptied, mut acked) = (0, 0, 0, 0);
+    for seed in seeds(400) {
+        let model = world(seed);
+        let run = inspect(&model, 0);
+        rejected += run.ledger.rejected;
+        dropped += run.ledger.dropped;
+        acked += run.ledger.acked;
+        emptied += u64::from(run.left == 0 && run.ledger.acked > 0);
+        if !run.breaches.is_empty() {
+            bad.insert(seed, run.breaches.iter().map(|breach| format!("{breach:?}")).collect());
+        }
+    }
+    report(&bad);
+    if std::env::var("SEED").is_err() {
+        // A swarm in which nothing happens proves nothing.
+        assert!(acked > 50_000 && rejected > 2_000 && dropped > 2_000, "{acked} {rejected} {dropped}");
+        assert!(emptied > 20, "{emptied} worlds ran to emptiness");
+    }
+}
+
+#[test]
+fn every_world_is_measured_as_the_words_are_defined() {
+    let mut bad = BTreeMap::new();
+    for seed in seeds(200) {
+        let model = world(seed);
+        let outcome = repeat(&model, Some(1), &|_| ()).expect("a small model");
+        let differences = Naive::of(&model).differences(&outcome);
+        if !differences.is_empty() {
+            bad.insert(seed, differences);
+        }
+    }
+    report(&bad);
+}
+
+/// A measurement of another run of the same world is told apart: what agrees does so because it is right.
+#[test]
+fn a_wrong_measurement_is_noticed() {
+    let mut noticed = 0;
+    for seed in 0..40 {
+        let model = world(seed);
+        let mut other = model.clone();
+        other.seed ^= 1;
+        let outcome = repeat(&other, Some(1), &|_| ()).expect("a small model");
+        noticed += usize::from(!Naive::of(&model).differences(&outcome).is_empty());
+    }
+    assert!(noticed >= 30, "only {noticed} of 40 other runs were noticed");
+}
