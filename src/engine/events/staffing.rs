@@ -208,9 +208,15 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
         let queue = &mut self.queues[group.settings.from];
         queue.unacked -= held.len();
-        for message in held {
-            let place = queue.ready.partition_point(|other| other.order < message.order);
-            queue.ready.insert(place, message);
+        held.sort_unstable_by_key(|message| message.order);
+        let ready = &mut queue.ready;
+        match (ready.front(), held.last()) {
+            // Others were given back before: the two runs are merged, which a stable sort does in one sweep.
+            (Some(first), Some(last)) if first.order < last.order => {
+                ready.extend(held);
+                ready.make_contiguous().sort_by_key(|message| message.order);
+            }
+            _ => held.into_iter().rev().for_each(|message| ready.push_front(message)),
         }
     }
 
