@@ -8,6 +8,7 @@ use fluid_model::{answer, model, path};
 use forebay::engine::fluid::{Excess, Trajectory};
 use forebay::model::{Model, Overflow, Rate, RateLimit, Replicas};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 const HORIZON_S: f64 = 100.0;
 
@@ -96,7 +97,13 @@ fn value_at(steps: &[(f64, f64)], t: f64) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // One seed for ever: a run that passed passes again, and one that fails can be repeated.
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// M = X − min(0, inf X), X the free process (Skorokhod 1961).
     #[test]

