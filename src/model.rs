@@ -102,15 +102,21 @@ impl Model {
             match &producer.arrivals {
                 Arrivals::Process { rate, .. } => others += rate.integral(0.0, self.horizon_s),
                 Arrivals::Recorded(rows) => {
-                    let known: Vec<Seconds> = rows.iter().filter_map(|row| row.service_s).collect();
-                    recorded += known.len() as f64;
-                    recorded_s += known.iter().sum::<f64>();
-                    others += (rows.len() - known.len()) as f64;
+                    let known = rows.iter().filter_map(|row| row.service_s);
+                    let (count, sum_s) = known.fold((0.0, 0.0), |(count, sum_s), work_s| (count + 1.0, sum_s + work_s));
+                    recorded += count;
+                    recorded_s += sum_s;
+                    others += rows.len() as f64 - count;
                 }
             }
         }
         let drawn_s = group.service.mean();
         if recorded == 0.0 { drawn_s } else { (recorded_s + others * drawn_s) / (recorded + others) }
+    }
+
+    /// Mean seconds that one of these messages occupies a slot at speed 1: its work and the overhead after it.
+    pub fn mean_occupancy_s(&self, group: &ConsumerGroup) -> Seconds {
+        self.mean_work_s(group) + group.overhead.as_ref().map_or(0.0, Distribution::mean)
     }
 
     /// The producers that publish to one queue.

@@ -41,11 +41,6 @@ impl ConsumerGroup {
     pub fn slots_per_replica(&self) -> u32 {
         self.concurrency.min(self.prefetch)
     }
-
-    /// Mean seconds that one message occupies a slot at speed 1.
-    pub fn mean_occupancy_s(&self) -> Seconds {
-        self.service.mean() + self.overhead.as_ref().map_or(0.0, Distribution::mean)
-    }
 }
 
 /// How many replicas a group has.

@@ -76,6 +76,7 @@ impl Model {
     /// Largest backlog of dM/dt = P − C, M ≥ 0, on a coarse grid; bounded by the capacity.
     fn expected_backlog(&self, queue: usize) -> f64 {
         let step_s = self.horizon_s / BACKLOG_STEPS as f64;
+        let groups: Vec<_> = self.groups_of(queue).map(|group| (group, self.mean_occupancy_s(group))).collect();
         let mut backlog = self.queues[queue].initial as f64;
         let mut largest = backlog;
         for step in 0..BACKLOG_STEPS {
@@ -83,7 +84,8 @@ impl Model {
             let published: f64 =
                 self.producers_of(queue).map(|producer| published(&producer.arrivals, from_s, until_s)).sum();
             let middle_s = 0.5 * (from_s + until_s);
-            let served: f64 = self.groups_of(queue).map(|group| capacity(group, middle_s) * step_s).sum();
+            let served = groups.iter().map(|(group, occupied_s)| capacity(group, *occupied_s, middle_s) * step_s);
+            let served: f64 = served.sum();
             backlog = (backlog + published - served).max(0.0);
             largest = f64::max(largest, backlog);
         }
@@ -129,15 +131,16 @@ fn published(arrivals: &Arrivals, from_s: Seconds, until_s: Seconds) -> f64 {
     }
 }
 
-/// C(t) of a group: what its slots serve per second, held by its rate limit, 0 while it is away.
-fn capacity(group: &ConsumerGroup, at_s: Seconds) -> f64 {
+/// C(t) of a group: what its slots serve per second when a message occupies one for `occupied_s`, held by its rate
+/// limit, 0 while it is away.
+fn capacity(group: &ConsumerGroup, occupied_s: Seconds, at_s: Seconds) -> f64 {
     if group.outages.iter().any(|(from_s, until_s)| (*from_s..*until_s).contains(&at_s)) {
         return 0.0;
     }
     let slots = f64::from(group.replicas.at(at_s)) * f64::from(group.slots_per_replica());
     let speed = group.speed.as_ref().map_or(1.0, |speed| speed.at(at_s));
     let each = if group.speeds.is_empty() { 1.0 } else { group.speeds.iter().sum::<f64>() / group.speeds.len() as f64 };
-    let full = slots * speed * each / group.mean_occupancy_s();
+    let full = slots * speed * each / occupied_s;
     group.rate_limit.map_or(full, |limit| full.min(limit.rate_per_s))
 }
 
@@ -185,7 +188,7 @@ pub fn pieces(rate: &Rate, span_s: Seconds) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Distribution, Overflow, Producer, Queue, Shutdown};
+    use crate::model::{Distribution, Overflow, Producer, Queue, RecordedMessage, Shutdown};
 
     /// 100/s for an hour against one slot that serves `1/mean_s` per second.
     fn model(mean_s: f64) -> Model {
@@ -230,6 +233,20 @@ mod tests {
             }],
             slos: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_backlog_is_that_of_the_recorded_work() {
+        let rows = |service_s| (0..1000).map(move |k| RecordedMessage { published_s: f64::from(k) * 0.01, service_s });
+        let backlog = |service_s| {
+            let mut model = model(0.001);
+            model.horizon_s = 10.0;
+            model.queues[0].initial = 0;
+            model.producers[0].arrivals = Arrivals::Recorded(rows(service_s).collect());
+            model.expected_backlog(0)
+        };
+        assert!(backlog(None) < 5.0, "the group's own service is quick");
+        assert!((backlog(Some(0.02)) - 500.0).abs() < 10.0, "what was recorded takes twice the time there is");
     }
 
     #[test]
