@@ -11,18 +11,29 @@ mod queue;
 pub mod rate;
 pub mod scaling;
 mod slo;
+mod topology;
 
-pub use arrivals::{Arrivals, MmppState, Process, Producer, RecordedMessage, Renewal};
-pub use consumers::{ConsumerGroup, Cost, RateLimit, Replicas, Shutdown};
+pub use arrivals::{Arrivals, Confirms, MmppState, Process, Producer, RecordedMessage, Renewal, WhenAway};
+pub use consumers::{
+    Ack, AfterFailure, Batch, ConsumerGroup, Cost, Crashes, Failures, RateLimit, Rebalance, RebalanceKind, Replicas,
+    Retry, Shutdown,
+};
 pub use distribution::Distribution;
-pub use queue::{Overflow, Queue};
+pub use queue::{Order, Overflow, Partitions, Queue, RequeuePosition, Retention, Ttl, TtlPlace};
 pub use rate::Rate;
+pub use scaling::Scaling;
 pub use slo::{Level, Promise, Quantile, Slo, Window};
+pub use topology::{
+    Contention, Destination, Emission, NamedStrategy, Path, Resource, ResourceId, Routing, Topic, TopicId,
+};
 
 use crate::units::Seconds;
 
 /// Index of a queue in [`Model::queues`].
 pub type QueueId = usize;
+
+/// Index of a consumer group in [`Model::groups`].
+pub type GroupId = usize;
 
 /// A whole scenario, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +64,14 @@ pub struct Model {
     pub queues: Vec<Queue>,
     /// Who consumes, in the order of the file.
     pub groups: Vec<ConsumerGroup>,
+    /// Event buses, in the order of the file.
+    pub topics: Vec<Topic>,
+    /// What consumers share, in the order of the file.
+    pub resources: Vec<Resource>,
+    /// Paths whose end-to-end latency is measured.
+    pub paths: Vec<Path>,
+    /// Named alternatives for who scales a group, in the order of the file.
+    pub strategies: Vec<NamedStrategy>,
     /// What was promised, in the order of the file.
     pub slos: Vec<Slo>,
 }
@@ -82,6 +101,30 @@ impl Replications {
 }
 
 impl Model {
+    /// An empty world: nobody publishes, nothing waits. One replication at 360 rows.
+    pub fn new(name: impl Into<String>, horizon_s: Seconds) -> Model {
+        Model {
+            name: name.into(),
+            title: None,
+            description: None,
+            horizon_s,
+            warmup_s: 0.0,
+            resolution_s: horizon_s / 360.0,
+            replications: Replications::Fixed(1),
+            seed: 1,
+            start: None,
+            start_offset_s: 0,
+            producers: Vec::new(),
+            queues: Vec::new(),
+            groups: Vec::new(),
+            topics: Vec::new(),
+            resources: Vec::new(),
+            paths: Vec::new(),
+            strategies: Vec::new(),
+            slos: Vec::new(),
+        }
+    }
+
     /// The times at which the time series has its rows: the end of each interval, the last one at the horizon.
     pub fn interval_ends_s(&self) -> Vec<Seconds> {
         let whole = (self.horizon_s / self.resolution_s * (1.0 - 1e-12)).floor() as usize;
@@ -119,8 +162,31 @@ impl Model {
         self.mean_work_s(group) + group.overhead.as_ref().map_or(0.0, Distribution::mean)
     }
 
-    /// The producers that publish to one queue.
+    /// The producers that publish to one queue, directly or through a topic.
     pub fn producers_of(&self, queue: QueueId) -> impl Iterator<Item = &Producer> {
-        self.producers.iter().filter(move |producer| producer.to == queue)
+        self.producers.iter().filter(move |producer| self.share_of(producer.to, queue) > 0.0)
+    }
+
+    /// Messages that one publish to a destination brings to a queue, on average.
+    pub fn share_of(&self, to: Destination, queue: QueueId) -> f64 {
+        match to {
+            Destination::Queue(to) => f64::from(u8::from(to == queue)),
+            Destination::Topic(topic) => match &self.topics[topic].to {
+                Routing::Copies(queues) => f64::from(u8::from(queues.contains(&queue))),
+                Routing::Shares(shares) => shares.iter().find(|(to, _)| *to == queue).map_or(0.0, |(_, share)| *share),
+            },
+        }
+    }
+
+    /// The same world with one of its named strategies at work.
+    pub fn with_strategy(&self, strategy: usize) -> Model {
+        let named = &self.strategies[strategy];
+        let mut model = self.clone();
+        let group = &mut model.groups[named.group];
+        group.scaling = Some(named.scaling.clone());
+        if let Some(initial) = named.initial {
+            group.replicas = Replicas::Fixed(initial);
+        }
+        model
     }
 }

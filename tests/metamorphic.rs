@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "each test binary uses its part of the kit")]
 mod kit;
 
-use forebay::model::{Arrivals, Distribution, Model, Process, Rate, Replicas};
+use forebay::model::{Arrivals, Destination, Distribution, Model, Process, Rate, Replicas};
 use kit::build::{group, model, producer, queue, single};
 use kit::dice::Dice;
 use kit::log::{Entry, Log, log};
@@ -132,7 +132,7 @@ fn plain_world(seed: u64) -> Model {
     let mut model = world(seed);
     model.queues.truncate(1);
     model.groups.truncate(1);
-    model.producers.retain(|producer| producer.to == 0);
+    model.producers.retain(|producer| producer.to == Destination::Queue(0));
     model.slos.clear();
     model.queues[0].capacity = None;
     let service = model.groups[0].service.clone();
@@ -203,7 +203,11 @@ fn permuted(model: &Model, dice: &mut Dice) -> (Model, Vec<usize>, Vec<usize>) {
     changed.groups.iter_mut().for_each(|group| group.from = new_place(group.from));
     let producers = dice.shuffled(model.producers.len());
     changed.producers = producers.iter().map(|id| model.producers[*id].clone()).collect();
-    changed.producers.iter_mut().for_each(|producer| producer.to = new_place(producer.to));
+    changed.producers.iter_mut().for_each(|producer| {
+        if let Destination::Queue(to) = &mut producer.to {
+            *to = new_place(*to);
+        }
+    });
     changed.slos.iter_mut().for_each(|slo| slo.queue = new_place(slo.queue));
     (changed, queues, groups)
 }

@@ -131,7 +131,7 @@ fn the_first_draws_never_change() {
 }
 
 fn producer(rate: Rate, process: Process) -> Producer {
-    Producer { name: "source".into(), to: 0, arrivals: Arrivals::Process { rate, process } }
+    Producer::new("source", 0, Arrivals::Process { rate, process })
 }
 
 /// Increments of Λ between the first `n` instants.

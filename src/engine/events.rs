@@ -18,4 +18,4 @@ mod tournament;
 
 pub use kernel::{Ledger, SimulationError, simulate};
 pub use message::Message;
-pub use observer::{GroupId, Loss, Observer, Staff};
+pub use observer::{Loss, Observer, Staff};

@@ -118,7 +118,7 @@ fn is_calm(model: &Model, queue: QueueId, t: Seconds, with_arrivals: bool) -> bo
 
 fn excess(queue: &Queue) -> Excess {
     match queue.overflow {
-        Overflow::Reject => Excess::Newest,
+        Overflow::Reject | Overflow::Block => Excess::Newest,
         Overflow::DropHead => Excess::Oldest,
     }
 }

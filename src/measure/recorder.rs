@@ -11,8 +11,8 @@ use self::queue::QueueRecorder;
 use super::probe::Probe;
 use super::replication::{GroupResult, QueueResult, Replication};
 use super::staff::{Interval, StaffClock};
-use crate::engine::events::{GroupId, Loss, Message, Observer, Staff};
-use crate::model::{Model, QueueId, Slo};
+use crate::engine::events::{Loss, Message, Observer, Staff};
+use crate::model::{GroupId, Model, QueueId, Slo};
 use crate::units::Seconds;
 
 /// Events of one queue.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Distribution, QueueId, Rate};
+use super::{Destination, Distribution, QueueId, Rate};
 use crate::units::Seconds;
 
 /// A source of messages.
@@ -12,10 +12,49 @@ use crate::units::Seconds;
 pub struct Producer {
     /// Key in the scenario.
     pub name: String,
-    /// The queue that it publishes to.
-    pub to: QueueId,
+    /// Where it publishes to.
+    pub to: Destination,
     /// When it publishes.
     pub arrivals: Arrivals,
+    /// Level of its messages in queues with priorities, 0 the most urgent; without it, the queue's shares.
+    pub priority: Option<u32>,
+    /// What it does while the broker is away.
+    pub when_away: WhenAway,
+    /// Publisher confirms, if it waits for them.
+    pub confirms: Option<Confirms>,
+}
+
+impl Producer {
+    /// A producer that publishes to one queue and does not wait for confirms.
+    pub fn new(name: impl Into<String>, to: QueueId, arrivals: Arrivals) -> Self {
+        Producer {
+            name: name.into(),
+            to: Destination::Queue(to),
+            arrivals,
+            priority: None,
+            when_away: WhenAway::Block,
+            confirms: None,
+        }
+    }
+}
+
+/// What a producer does while the broker is away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenAway {
+    /// Its clock stops.
+    #[default]
+    Block,
+    /// What it publishes is lost.
+    Lose,
+}
+
+/// Publisher confirms: a closed loop, in which the producer's clock stops while `window` publishes are unconfirmed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confirms {
+    /// From publish to confirm.
+    pub latency: Distribution,
+    /// Most unconfirmed publishes, at least 1.
+    pub window: u32,
 }
 
 /// When a producer publishes.

@@ -1,6 +1,6 @@
 //! Who takes messages away: C(t) = replicas(t) · concurrency · speed(t) / (mean service + mean overhead).
 
-use super::{Distribution, QueueId, Rate};
+use super::{Contention, Distribution, Emission, QueueId, Rate, ResourceId, Scaling};
 use crate::units::Seconds;
 
 /// A consumer group: equal replicas on one queue.
@@ -30,6 +30,29 @@ pub struct ConsumerGroup {
     pub startup: Option<Distribution>,
     /// What a replica does with what it holds when it is told to leave.
     pub shutdown: Shutdown,
+    /// When a delivery counts as done.
+    pub ack: Ack,
+    /// Longest time that a delivery may stay unacked (a visibility timeout): then the message comes back, while the
+    /// first attempt still runs.
+    pub ack_timeout_s: Option<Seconds>,
+    /// Deliveries that fail.
+    pub failures: Option<Failures>,
+    /// Replicas that die and come back.
+    pub crashes: Option<Crashes>,
+    /// One service for several messages.
+    pub batch: Option<Batch>,
+    /// Unacked messages of the whole group, at least 1 (JetStream's MaxAckPending).
+    pub in_flight_limit: Option<u32>,
+    /// What a change of membership costs a partitioned group.
+    pub rebalance: Option<Rebalance>,
+    /// How busy slots slow one another down.
+    pub contention: Option<Contention>,
+    /// What each service holds while it runs: resource and units.
+    pub uses: Vec<(ResourceId, u32)>,
+    /// What is published at each ack.
+    pub emits: Vec<Emission>,
+    /// Who decides on the number of replicas; without it, `replicas` alone. With it, `replicas` is the number at t = 0.
+    pub scaling: Option<Scaling>,
     /// Intervals `[from, until)` in which the whole group is away, in order and disjoint.
     pub outages: Vec<(Seconds, Seconds)>,
     /// Price of one replica.
@@ -37,6 +60,37 @@ pub struct ConsumerGroup {
 }
 
 impl ConsumerGroup {
+    /// A group of `replicas` replicas with one slot each and nothing special about it.
+    pub fn new(name: impl Into<String>, from: QueueId, replicas: u32, service: Distribution) -> Self {
+        ConsumerGroup {
+            name: name.into(),
+            from,
+            replicas: Replicas::Fixed(replicas),
+            concurrency: 1,
+            prefetch: 1,
+            service,
+            overhead: None,
+            speed: None,
+            speeds: Vec::new(),
+            rate_limit: None,
+            startup: None,
+            shutdown: Shutdown::Finish,
+            ack: Ack::After,
+            ack_timeout_s: None,
+            failures: None,
+            crashes: None,
+            batch: None,
+            in_flight_limit: None,
+            rebalance: None,
+            contention: None,
+            uses: Vec::new(),
+            emits: Vec::new(),
+            scaling: None,
+            outages: Vec::new(),
+            cost: None,
+        }
+    }
+
     /// Slots that can work at once on one replica: concurrency, capped by prefetch.
     pub fn slots_per_replica(&self) -> u32 {
         self.concurrency.min(self.prefetch)
@@ -83,13 +137,109 @@ pub struct RateLimit {
 }
 
 /// What a leaving replica does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Shutdown {
     /// Running and prefetched work is completed, nothing new is taken.
     #[default]
     Finish,
+    /// The same within a grace period in seconds, above 0; what is not done then returns to the queue.
+    FinishWithin(Seconds),
     /// Everything held returns to the queue at once.
     Requeue,
+}
+
+/// When a delivery counts as done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ack {
+    /// When its service has ended: at least once.
+    #[default]
+    After,
+    /// When it is delivered: at most once, what a lost replica held is lost.
+    Before,
+}
+
+/// Deliveries that fail: known when their service ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failures {
+    /// Probability that an attempt fails, in `[0, 1]`.
+    pub probability: f64,
+    /// Share of the messages that fail at every attempt, in `[0, 1]`.
+    pub poison: f64,
+    /// What becomes of a failed delivery.
+    pub then: AfterFailure,
+    /// How long a requeued message rests before it can be delivered again.
+    pub retry: Retry,
+    /// Of a batch, whether only the failed messages come back, or all of it.
+    pub partial: bool,
+}
+
+/// What becomes of a failed delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// It returns to its queue.
+    #[default]
+    Requeue,
+    /// It goes to the dead-letter queue.
+    DeadLetter,
+    /// It is gone.
+    Drop,
+}
+
+/// How long a requeued message rests.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Retry {
+    /// Not at all.
+    #[default]
+    AtOnce,
+    /// Drawn anew each time.
+    Delay(Distribution),
+    /// `min(first · factor^(k−1), max)` before the (k+1)-th delivery, less a uniform share of up to `jitter`.
+    Backoff {
+        /// Rest after the first failure, above 0.
+        first_s: Seconds,
+        /// Growth per failure, at least 1.
+        factor: f64,
+        /// Longest rest, at least `first_s`.
+        max_s: Seconds,
+        /// Largest share that chance takes away, in `[0, 1]`; 1 is "full jitter".
+        jitter: f64,
+    },
+}
+
+/// Replicas that die, each on its own, after exponential times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Crashes {
+    /// Mean time between two crashes of a replica, above 0.
+    pub every_s: Seconds,
+    /// Until it is launched again; its start-up follows.
+    pub restart_s: Seconds,
+}
+
+/// One service for several messages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Batch {
+    /// Most messages in one, at least 1.
+    pub size: u32,
+    /// How long a slot waits for a batch to fill, from its first message.
+    pub linger_s: Seconds,
+}
+
+/// What a change of membership costs a partitioned group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rebalance {
+    /// Who pauses.
+    pub kind: RebalanceKind,
+    /// For how long.
+    pub pause_s: Seconds,
+}
+
+/// Who pauses during a rebalance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RebalanceKind {
+    /// Every partition.
+    Eager,
+    /// Only the partitions that change hands.
+    Cooperative,
 }
 
 /// What a replica costs from wanted to terminated.

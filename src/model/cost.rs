@@ -188,50 +188,21 @@ pub fn pieces(rate: &Rate, span_s: Seconds) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Distribution, Overflow, Producer, Queue, RecordedMessage, Shutdown};
+    use crate::model::{Distribution, Producer, Queue, RecordedMessage};
 
     /// 100/s for an hour against one slot that serves `1/mean_s` per second.
     fn model(mean_s: f64) -> Model {
         Model {
-            name: "m".to_owned(),
-            title: None,
-            description: None,
-            horizon_s: 3_600.0,
-            warmup_s: 0.0,
             resolution_s: 10.0,
             replications: Replications::Fixed(10),
-            seed: 1,
-            start: None,
-            start_offset_s: 0,
-            producers: vec![Producer {
-                name: "p".to_owned(),
-                to: 0,
-                arrivals: Arrivals::Process { rate: Rate::Constant(100.0), process: Process::Poisson },
-            }],
-            queues: vec![Queue {
-                name: "q".to_owned(),
-                initial: 1_000,
-                delivery_delay: None,
-                capacity: None,
-                overflow: Overflow::Reject,
-            }],
-            groups: vec![ConsumerGroup {
-                name: "c".to_owned(),
-                from: 0,
-                replicas: Replicas::Fixed(1),
-                concurrency: 1,
-                prefetch: 1,
-                service: Distribution::Exponential { mean_s },
-                overhead: None,
-                speed: None,
-                speeds: Vec::new(),
-                rate_limit: None,
-                startup: None,
-                shutdown: Shutdown::Finish,
-                outages: Vec::new(),
-                cost: None,
-            }],
-            slos: Vec::new(),
+            producers: vec![Producer::new(
+                "p".to_owned(),
+                0,
+                Arrivals::Process { rate: Rate::Constant(100.0), process: Process::Poisson },
+            )],
+            queues: vec![Queue { initial: 1_000, ..Queue::new("q") }],
+            groups: vec![ConsumerGroup::new("c", 0, 1, Distribution::Exponential { mean_s })],
+            ..Model::new("m", 3_600.0)
         }
     }
 

@@ -28,6 +28,37 @@ pub use trigger::{
 
 use crate::units::Seconds;
 
+/// A strategy and the delays around it that are not the group's own (start-up and drain are).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scaling {
+    /// How it decides.
+    pub strategy: Strategy,
+    /// Age of what it sees: at t it is shown the state of t − age.
+    pub metric_age_s: Seconds,
+    /// Spacing of the broker's samples, 0 for a live view: it is shown the last sample, and rates are over one spacing
+    /// (over one decision period where the view is live).
+    pub sampling_s: Seconds,
+    /// When its clocks start.
+    pub phase: Phase,
+}
+
+/// When a decision clock starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Phase {
+    /// Anywhere in its period: drawn for each replication.
+    #[default]
+    Random,
+    /// So long after t = 0, in seconds.
+    At(Seconds),
+}
+
+impl Scaling {
+    /// A strategy that sees the present, with a random phase.
+    pub fn new(strategy: Strategy) -> Self {
+        Scaling { strategy, metric_age_s: 0.0, sampling_s: 0.0, phase: Phase::Random }
+    }
+}
+
 /// How the number of replicas of a consumer group is decided.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Strategy {

@@ -8,8 +8,10 @@ use crate::units::Seconds;
 pub struct Slo {
     /// Key in the scenario.
     pub name: String,
-    /// The queue that it speaks of.
+    /// The queue that it speaks of; of a path, the last one.
     pub queue: QueueId,
+    /// The path whose end-to-end latency it speaks of instead, by its index in [`super::Model::paths`].
+    pub path: Option<usize>,
     /// What must hold.
     pub promise: Promise,
     /// Narrows the promise to messages published, or instants, in this window.

@@ -8,8 +8,8 @@ use crate::measure::summary::{
 };
 use crate::measure::{Disagreement, EngineChoice, Estimate, EventsOutcome, Outcome, QueueSeries};
 use crate::model::{
-    Arrivals, ConsumerGroup, Cost, Distribution, Level, Model, Overflow, Process, Producer, Promise, Quantile, Queue,
-    Rate, Replicas, Replications, Shutdown, Slo,
+    Arrivals, ConsumerGroup, Cost, Distribution, Level, Model, Process, Producer, Promise, Quantile, Queue, Rate,
+    Replicas, Replications, Slo,
 };
 
 /// What a fixture is about.
@@ -108,48 +108,31 @@ fn flow(setup: &Setup) -> Flow {
 }
 
 fn model(setup: &Setup) -> Model {
-    let slo =
-        |(name, promise): &(&str, Promise)| Slo { name: (*name).to_owned(), queue: 0, promise: *promise, during: None };
+    let slo = |(name, promise): &(&str, Promise)| Slo {
+        name: (*name).to_owned(),
+        queue: 0,
+        path: None,
+        promise: *promise,
+        during: None,
+    };
     Model {
-        name: setup.name.to_owned(),
         title: Some("Order events during a sale".to_owned()),
-        description: None,
-        horizon_s: setup.horizon_s,
-        warmup_s: 0.0,
         resolution_s: setup.horizon_s / setup.rows as f64,
         replications: Replications::Fixed(setup.replications),
-        seed: 1,
         start: setup.start.map(|text| text.parse().expect("a timestamp")),
-        start_offset_s: 0,
-        producers: vec![Producer {
-            name: "checkout".to_owned(),
-            to: 0,
-            arrivals: Arrivals::Process { rate: Rate::Constant(40.0), process: Process::Poisson },
-        }],
-        queues: vec![Queue {
-            name: setup.queue.clone(),
-            initial: setup.initial,
-            delivery_delay: None,
-            capacity: None,
-            overflow: Overflow::Reject,
-        }],
+        producers: vec![Producer::new(
+            "checkout".to_owned(),
+            0,
+            Arrivals::Process { rate: Rate::Constant(40.0), process: Process::Poisson },
+        )],
+        queues: vec![Queue { initial: setup.initial, ..Queue::new(setup.queue.clone()) }],
         groups: vec![ConsumerGroup {
-            name: "workers".to_owned(),
-            from: 0,
-            replicas: setup.replicas.clone(),
-            concurrency: 1,
-            prefetch: 1,
-            service: Distribution::Constant(setup.service_s),
-            overhead: None,
-            speed: None,
-            speeds: vec![],
-            rate_limit: None,
-            startup: None,
-            shutdown: Shutdown::Finish,
-            outages: vec![],
             cost: Some(Cost { per_hour: 0.1, currency: "USD".to_owned() }),
+            replicas: setup.replicas.clone(),
+            ..ConsumerGroup::new("workers", 0, 1, Distribution::Constant(setup.service_s))
         }],
         slos: setup.slos.iter().map(slo).collect(),
+        ..Model::new(setup.name.to_owned(), setup.horizon_s)
     }
 }
 

@@ -129,10 +129,8 @@ pub(super) fn build(
     let seed = root.maybe("seed");
     let (horizon_s, warmup_s, resolution_s) = times?;
     Some(Model {
-        name: name?,
         title: title?,
         description: description?,
-        horizon_s,
         warmup_s,
         resolution_s,
         replications: replications?,
@@ -143,6 +141,7 @@ pub(super) fn build(
         queues: queues?,
         groups: groups?,
         slos: slos?,
+        ..Model::new(name?, horizon_s)
     })
 }
 
@@ -247,11 +246,11 @@ impl Builder<'_> {
             return None;
         }
         Some(Queue {
-            name: name.to_owned(),
             initial: initial?.unwrap_or(0.0) as u64,
             delivery_delay: delivery_delay?,
             capacity: capacity?.map(|capacity| capacity as u64),
             overflow: overflow?,
+            ..Queue::new(name)
         })
     }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use forebay::engine::events::{GroupId, Loss, Message, Observer, Staff, simulate};
-use forebay::model::{Model, QueueId};
+use forebay::engine::events::{Loss, Message, Observer, Staff, simulate};
+use forebay::model::{GroupId, Model, QueueId};
 
 use super::judge::{Miss, judge, vagueness};
 

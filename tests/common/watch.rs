@@ -1,9 +1,9 @@
 //! An observer that measures as a run does and answers, beside it, what only an oracle asks for.
 
-use forebay::engine::events::{GroupId, Loss, Message, Observer, Staff, simulate};
+use forebay::engine::events::{Loss, Message, Observer, Staff, simulate};
 use forebay::measure::summary::QueueSummary;
 use forebay::measure::{Recorder, summarise};
-use forebay::model::{Model, QueueId};
+use forebay::model::{GroupId, Model, QueueId};
 
 /// What is counted beside the summary.
 #[derive(Clone, Debug, Default)]

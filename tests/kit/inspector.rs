@@ -7,8 +7,8 @@
 mod group;
 mod queue;
 
-use forebay::engine::events::{GroupId, Ledger, Loss, Message, Observer, Staff, simulate};
-use forebay::model::{Model, QueueId};
+use forebay::engine::events::{Ledger, Loss, Message, Observer, Staff, simulate};
+use forebay::model::{GroupId, Model, QueueId};
 
 use group::GroupWatch;
 use queue::QueueWatch;

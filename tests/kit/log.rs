@@ -1,7 +1,7 @@
 //! An observer that writes everything down, so that two runs can be compared word by word.
 
-use forebay::engine::events::{GroupId, Ledger, Loss, Message, Observer, Staff, simulate};
-use forebay::model::{Model, QueueId};
+use forebay::engine::events::{Ledger, Loss, Message, Observer, Staff, simulate};
+use forebay::model::{GroupId, Model, QueueId};
 
 /// What was told: when, in which words, with which numbers.
 #[derive(Clone, Debug, PartialEq)]

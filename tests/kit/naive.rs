@@ -2,9 +2,9 @@
 //!
 //! The reference for `measure`: slow, and too simple to be wrong in the same way. One replication only.
 
-use forebay::engine::events::{GroupId, Loss, Message, Observer, Staff, simulate};
+use forebay::engine::events::{Loss, Message, Observer, Staff, simulate};
 use forebay::measure::EventsOutcome;
-use forebay::model::{Level, Model, Promise, Quantile, QueueId, Slo};
+use forebay::model::{GroupId, Level, Model, Promise, Quantile, QueueId, Slo};
 
 /// A step function of time, as it was told.
 #[derive(Clone, Debug, Default)]

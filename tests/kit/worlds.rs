@@ -71,7 +71,7 @@ impl Maker {
         });
         let capacity = self.dice.pick(&[None, None, None, Some(0), Some(1), Some(5), Some(20)]);
         let overflow = self.dice.pick(&[Overflow::Reject, Overflow::DropHead]);
-        Queue { name: format!("q{id}"), initial, delivery_delay, capacity, overflow }
+        Queue { initial, delivery_delay, capacity, overflow, ..Queue::new(format!("q{id}")) }
     }
 
     fn group(&mut self, name: &str, from: usize) -> ConsumerGroup {
@@ -174,11 +174,11 @@ impl Maker {
 
     fn producer(&mut self, name: &str, to: usize) -> Producer {
         if self.dice.chance(0.15) {
-            return Producer { name: name.to_owned(), to, arrivals: Arrivals::Recorded(self.recording()) };
+            return Producer::new(name, to, Arrivals::Recorded(self.recording()));
         }
         let rate = self.rate(2);
         let process = if self.grid && self.dice.chance(0.7) { Process::Regular } else { self.process(true) };
-        Producer { name: name.to_owned(), to, arrivals: Arrivals::Process { rate, process } }
+        Producer::new(name, to, Arrivals::Process { rate, process })
     }
 
     fn recording(&mut self) -> std::sync::Arc<[RecordedMessage]> {
@@ -287,6 +287,6 @@ impl Maker {
             _ => Promise::DrainedBy(self.time(0.25, self.horizon_s)),
         };
         let queue = self.dice.below(queues as u64) as usize;
-        Slo { name: format!("s{id}"), queue, promise, during }
+        Slo { name: format!("s{id}"), queue, path: None, promise, during }
     }
 }

@@ -10,7 +10,7 @@ use super::message::Message;
 use super::observer::{Loss, Observer};
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, stream};
-use crate::model::{Model, Overflow, Producer, QueueId};
+use crate::model::{Destination, Model, Overflow, Producer, QueueId};
 use crate::units::Seconds;
 
 /// Accounts of one replication: every message that ever came, and where it went.
@@ -155,9 +155,11 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     #[inline(always)]
     fn publish_from(&mut self, now_s: Seconds, producer: usize) {
         let (settings, publisher) = &self.producers[producer];
-        let (queue, messages, service_s) = (settings.to, publisher.messages(), publisher.recorded_service_s());
-        for _ in 0..messages {
-            self.publish(now_s, queue, service_s, true);
+        let (messages, service_s) = (publisher.messages(), publisher.recorded_service_s());
+        if let Destination::Queue(queue) = settings.to {
+            for _ in 0..messages {
+                self.publish(now_s, queue, service_s, true);
+            }
         }
         self.plan_publish(producer);
     }
@@ -227,7 +229,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn overflow(&mut self, now_s: Seconds, queue: QueueId, message: Message) {
         let state = &mut self.queues[queue];
         match state.settings.overflow {
-            Overflow::Reject => self.lose(now_s, queue, &message, Loss::Rejected),
+            Overflow::Reject | Overflow::Block => self.lose(now_s, queue, &message, Loss::Rejected),
             Overflow::DropHead => {
                 // With capacity 0 the message is its own head.
                 state.ready.push_back(message);

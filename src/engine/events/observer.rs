@@ -1,11 +1,8 @@
 //! What the kernel tells the world.
 
 use super::Message;
-use crate::model::QueueId;
+use crate::model::{GroupId, QueueId};
 use crate::units::Seconds;
-
-/// Index of a consumer group in [`crate::model::Model::groups`].
-pub type GroupId = usize;
 
 /// Why a message left without an ack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -178,51 +178,29 @@ mod tests {
     use crate::engine::events::simulate;
     use crate::measure::{Recorder, summarise};
     use crate::model::{
-        Arrivals, ConsumerGroup, Distribution, Level, Model, Overflow, Process, Producer, Promise, Quantile, Queue,
-        Rate, Replicas, Replications, Shutdown, Slo, Window,
+        Arrivals, ConsumerGroup, Distribution, Level, Model, Process, Producer, Promise, Quantile, Queue, Rate,
+        Replicas, Shutdown, Slo, Window,
     };
 
     fn producer(name: &str, to: usize, rate: Rate, process: Process) -> Producer {
-        Producer { name: name.into(), to, arrivals: Arrivals::Process { rate, process } }
+        Producer::new(name, to, Arrivals::Process { rate, process })
     }
 
     fn queue(name: &str, initial: u64) -> Queue {
-        Queue { name: name.into(), initial, delivery_delay: None, capacity: None, overflow: Overflow::Reject }
+        Queue { initial, ..Queue::new(name) }
     }
 
     fn group(name: &str, from: usize, replicas: Replicas, concurrency: u32, service: Distribution) -> ConsumerGroup {
-        ConsumerGroup {
-            name: name.into(),
-            from,
-            replicas,
-            concurrency,
-            prefetch: concurrency,
-            service,
-            overhead: None,
-            speed: None,
-            speeds: vec![],
-            rate_limit: None,
-            startup: None,
-            shutdown: Shutdown::Finish,
-            outages: vec![],
-            cost: None,
-        }
+        ConsumerGroup { concurrency, prefetch: concurrency, replicas, ..ConsumerGroup::new(name, from, 1, service) }
     }
 
     fn model(producer: Producer, initial: u64, group: ConsumerGroup) -> Model {
-        let slo = |name: &str, promise, during| Slo { name: name.into(), queue: 0, promise, during };
+        let slo = |name: &str, promise, during| Slo { name: name.into(), queue: 0, path: None, promise, during };
         let window = Some(Window { from_s: 100.0, until_s: 700.0 });
         Model {
-            name: "plain".into(),
-            title: None,
-            description: None,
-            horizon_s: 2000.0,
             warmup_s: 55.0,
             resolution_s: 10.0,
-            replications: Replications::Fixed(1),
             seed: 3,
-            start: None,
-            start_offset_s: 0,
             producers: vec![producer],
             queues: vec![queue("q", initial)],
             groups: vec![group],
@@ -231,6 +209,7 @@ mod tests {
                 slo("l", Promise::Latency(Quantile::Mean, 1.0), window),
                 slo("d", Promise::Depth(Level::P(0.95), 9.0), window),
             ],
+            ..Model::new("plain", 2000.0)
         }
     }
 

@@ -222,52 +222,21 @@ fn with_wait_quantiles(base: FormulaQueue, quantile_s: impl Fn(f64) -> Option<f6
 mod tests {
     use super::*;
     use crate::model::{
-        Arrivals, ConsumerGroup, MmppState, Process, Producer, Queue, Rate, RateLimit, Renewal, Replicas, Replications,
-        Shutdown,
+        Arrivals, ConsumerGroup, MmppState, Process, Producer, Queue, Rate, RateLimit, Renewal, Replicas,
     };
 
     fn model(rate_per_s: f64, service: Distribution, replicas: u32) -> Model {
         Model {
-            name: "test".to_owned(),
-            title: None,
-            description: None,
-            horizon_s: 60.0,
-            warmup_s: 0.0,
             resolution_s: 1.0,
-            replications: Replications::Fixed(1),
-            seed: 1,
-            start: None,
-            start_offset_s: 0,
             producers: vec![producer(Rate::Constant(rate_per_s), Process::Poisson)],
-            queues: vec![Queue {
-                name: "orders".to_owned(),
-                initial: 0,
-                delivery_delay: None,
-                capacity: None,
-                overflow: Overflow::Reject,
-            }],
-            groups: vec![ConsumerGroup {
-                name: "workers".to_owned(),
-                from: 0,
-                replicas: Replicas::Fixed(replicas),
-                concurrency: 1,
-                prefetch: 1,
-                service,
-                overhead: None,
-                speed: None,
-                speeds: Vec::new(),
-                rate_limit: None,
-                startup: None,
-                shutdown: Shutdown::Finish,
-                outages: Vec::new(),
-                cost: None,
-            }],
-            slos: Vec::new(),
+            queues: vec![Queue::new("orders")],
+            groups: vec![ConsumerGroup::new("workers", 0, replicas, service)],
+            ..Model::new("test", 60.0)
         }
     }
 
     fn producer(rate: Rate, process: Process) -> Producer {
-        Producer { name: "shop".to_owned(), to: 0, arrivals: Arrivals::Process { rate, process } }
+        Producer::new("shop", 0, Arrivals::Process { rate, process })
     }
 
     fn exponential(mean_s: f64) -> Distribution {

@@ -54,12 +54,9 @@ impl Builder<'_> {
         self.takes_time(item, service.as_ref(), overhead.as_ref().and_then(Option::as_ref));
         let concurrency = concurrency? as u32;
         Some(ConsumerGroup {
-            name: name.to_owned(),
-            from: from?,
             replicas: replicas?,
             concurrency,
             prefetch: prefetch?.map_or(concurrency, |prefetch| prefetch as u32),
-            service: service?,
             overhead: overhead?,
             speed: speed?,
             speeds: speeds?,
@@ -68,6 +65,7 @@ impl Builder<'_> {
             shutdown: shutdown?,
             outages: outages?,
             cost: cost?,
+            ..ConsumerGroup::new(name, from?, 1, service?)
         })
     }
 

@@ -44,7 +44,7 @@ impl Builder<'_> {
                 rate.flatten().and_then(|rate| Some(Arrivals::Process { rate, process: process? }))
             }
         };
-        Some(Producer { name: name.to_owned(), to: to?, arrivals: arrivals? })
+        Some(Producer::new(name.to_owned(), to?, arrivals?))
     }
 
     fn process(&mut self, item: &Item, may_be_batches: bool) -> Option<Process> {

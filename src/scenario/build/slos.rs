@@ -30,7 +30,7 @@ impl Builder<'_> {
             None => Some(None),
             Some(during) => self.window(during).map(Some),
         };
-        Some(Slo { name: name.to_owned(), queue: queue?, promise: promise?, during: during? })
+        Some(Slo { name: name.to_owned(), queue: queue?, path: None, promise: promise?, during: during? })
     }
 
     fn promise(&mut self, item: &Item) -> Option<Promise> {

@@ -10,7 +10,7 @@ use crate::model::rate::tests::rates;
 use crate::model::{Arrivals, Distribution, MmppState, Process, Producer, Rate, RecordedMessage, Renewal};
 
 fn producer(rate: Rate, process: Process) -> Producer {
-    Producer { name: "source".into(), to: 0, arrivals: Arrivals::Process { rate, process } }
+    Producer::new("source", 0, Arrivals::Process { rate, process })
 }
 
 fn instants(producer: &Producer, n: usize) -> Vec<f64> {
@@ -102,7 +102,7 @@ fn a_recording_is_played_back_and_ends() {
     let rows = [(0.5, Some(0.1)), (0.5, None), (3.0, Some(0.2))];
     let rows: Vec<_> =
         rows.iter().map(|&(published_s, service_s)| RecordedMessage { published_s, service_s }).collect();
-    let source = Producer { name: "source".into(), to: 0, arrivals: Arrivals::Recorded(Arc::from(rows)) };
+    let source = Producer::new("source", 0, Arrivals::Recorded(Arc::from(rows)));
     let mut publisher = Publisher::new(&source, 1, 0);
     assert_eq!(publisher.recorded_service_s(), None);
     let played: Vec<_> = (0..3).map(|_| (publisher.next_s(), publisher.recorded_service_s())).collect();
