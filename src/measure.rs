@@ -3,7 +3,9 @@
 //! `summary` names everything that a run reports; its fields are the keys of `summary.json`. Not here: how the
 //! engines work, and files.
 
+mod breach;
 mod estimate;
+mod figures;
 pub mod histogram;
 mod level;
 mod outcome;
@@ -17,8 +19,10 @@ mod staff;
 pub mod summary;
 mod waits;
 
+pub use breach::breaches;
 pub use estimate::Estimate;
 pub(crate) use estimate::t_quantile;
+pub use figures::{Figure, Figures, mean_of};
 pub use outcome::{Disagreement, EngineChoice, EventsOutcome, Outcome, QueueSeries};
 pub use paired::{Sign, independent_difference, paired_difference};
 pub use recorder::Recorder;

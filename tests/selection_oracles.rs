@@ -91,9 +91,8 @@ fn select(kn: &KimNelson, means: &[f64], study: u64) -> usize {
             let own: f64 = StandardNormal.sample(&mut random);
             runs.push(mean + shared + own);
         }
-        let behind = |k: usize| {
-            (0..means.len()).any(|other| other != k && kn.lead(&runs[k], &runs[other]) == Lead::Second)
-        };
+        let behind =
+            |k: usize| (0..means.len()).any(|other| other != k && kn.lead(&runs[k], &runs[other]) == Lead::Second);
         let left: Vec<usize> = (0..means.len()).filter(|k| !behind(*k)).collect();
         if let [winner] = left[..] {
             return winner;

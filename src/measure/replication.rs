@@ -66,6 +66,8 @@ pub(super) struct GroupResult {
     pub replicas_mean: f64,
     pub replicas_max: f64,
     pub replica_hours: f64,
+    /// Slots that had joined and were neither busy nor in overhead, integrated over the measured time.
+    pub idle_slot_hours: f64,
     pub cost: Option<f64>,
     pub scale_events: f64,
 }

@@ -174,6 +174,7 @@ impl<'m> StaffClock<'m> {
             replicas_mean: replica_s / length_s,
             replicas_max: f64::from(self.most_running),
             replica_hours: hours,
+            idle_slot_hours: (slot_s - (now.busy_s - start.busy_s) - (now.overhead_s - start.overhead_s)) / 3600.0,
             cost: self.settings.cost.as_ref().map(|cost| cost.per_hour * hours),
             scale_events: f64::from(now.scale_events - start.scale_events),
         };

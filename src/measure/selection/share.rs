@@ -100,9 +100,7 @@ mod tests {
         let test = ShareTest::new(0.9, 0.05);
         let mut random = Xoshiro256PlusPlus::seed_from_u64(7);
         let mut wrong = |share: f64, verdict: ShareVerdict| {
-            (0..2000)
-                .filter(|_| test.judge((0..3000).map(|_| Some(random.random_bool(share)))) != verdict)
-                .count()
+            (0..2000).filter(|_| test.judge((0..3000).map(|_| Some(random.random_bool(share)))) != verdict).count()
         };
         // 5 % of 2000 are 100; three standard deviations of such a count are 29.
         assert!(wrong(test.surely(), ShareVerdict::Reached) <= 129);
