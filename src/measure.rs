@@ -4,6 +4,7 @@
 //! engines work, and files.
 
 mod breach;
+mod decisions;
 mod estimate;
 mod figures;
 pub mod histogram;
@@ -20,6 +21,7 @@ pub mod summary;
 mod waits;
 
 pub use breach::breaches;
+pub use decisions::{DecisionLog, DecisionRow, Seen};
 pub use estimate::Estimate;
 pub(crate) use estimate::t_quantile;
 pub use figures::{Figure, Figures, mean_of};

@@ -100,7 +100,7 @@ impl Figures {
             Figure::DrainedAt => queue.ready.emptied_s,
             Figure::ReplicaHours => Some(run.groups.iter().map(|group| group.replica_hours).sum()),
             Figure::Cost => costs.clone().reduce(|sum, cost| sum + cost),
-            Figure::ScaleEventsPerHour => Some(staff.scale_events / measured_h),
+            Figure::ScaleEventsPerHour => Some((staff.scale_ups + staff.scale_downs) / measured_h),
             Figure::WastedReplicas => Some(idle / measured_h),
             Figure::WastedWork => None,
         };
