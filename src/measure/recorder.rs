@@ -57,6 +57,11 @@ impl<'m> Recorder<'m> {
         Recorder { decisions: Some(DecisionLog::new(model)), ..Recorder::new(model) }
     }
 
+    /// A recorder that also keeps every decision of the scalers, with its reasons.
+    pub fn with_reasons(model: &'m Model) -> Self {
+        Recorder { decisions: Some(DecisionLog::with_reasons(model)), ..Recorder::new(model) }
+    }
+
     /// The replication's statistics, once the run is over.
     pub fn finish(self) -> Replication {
         let probe = |slo: &Slo| self.queues[slo.queue].probes.iter().find(|probe| probe.slo == slo);

@@ -83,6 +83,13 @@ pub(super) struct GroupResult {
     pub called_off: f64,
 }
 
+impl Replication {
+    /// Lets the decisions go once they have been looked at: a study may hold many replications.
+    pub fn forget_decisions(&mut self) {
+        self.decisions = Vec::new();
+    }
+}
+
 impl Durations {
     fn of(histogram: &Histogram) -> Durations {
         Durations {

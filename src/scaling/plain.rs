@@ -48,6 +48,17 @@ impl PlainReason {
         Self::Held { rule, line: line.into() }
     }
 
+    /// Whether this line kept the size below what was asked for; cool-downs and windows do not say which way they work.
+    pub fn holds_growth(&self) -> bool {
+        match self {
+            PlainReason::Held { rule, .. } => {
+                matches!(rule, Rule::GrowthLimit | Rule::Bound | Rule::PartitionCap | Rule::MetricFailure)
+            }
+            PlainReason::Bounded { size, advice } => size < advice,
+            PlainReason::Computed { .. } | PlainReason::Result { .. } => false,
+        }
+    }
+
     /// The rule that held the size back, if this line is one.
     pub fn rule(&self) -> Option<Rule> {
         match self {

@@ -41,6 +41,17 @@ impl Reason {
 }
 
 impl Reason {
+    /// Whether this line kept the size below what was asked for. A rule that may have worked either way does not count.
+    pub fn holds_growth(&self) -> bool {
+        match self {
+            Reason::Hpa(reason) => reason.holds_growth(),
+            Reason::Trigger(reason) => reason.rule().is_some(),
+            Reason::Keda(reason) => reason.holds_growth(),
+            Reason::Job(reason) => reason.rule().is_some(),
+            Reason::Plain(reason) => reason.holds_growth(),
+        }
+    }
+
     /// The size that the arithmetic asked for, before rules held it back, if this line is about that.
     pub fn proposal(&self) -> Option<u32> {
         match self {

@@ -106,6 +106,21 @@ impl HpaReason {
         }
     }
 
+    /// Whether this step kept the size below what was asked for.
+    pub fn holds_growth(&self) -> bool {
+        match self {
+            HpaReason::Average { ratio, .. } | HpaReason::Value { ratio, .. } | HpaReason::Pods { ratio, .. } => {
+                *ratio > 1.0 && self.rule().is_some()
+            }
+            HpaReason::WindowHolds { direction, .. } | HpaReason::PolicyHolds { direction, .. } => {
+                *direction == Direction::Up
+            }
+            HpaReason::BoundHolds { bound, .. } => *bound == Bound::Max,
+            HpaReason::AboveMax { .. } | HpaReason::GrowthHolds { .. } | HpaReason::FailureHolds { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The size that this step proposes, if it is a proposal.
     pub fn proposal(&self) -> Option<u32> {
         match self {

@@ -34,6 +34,11 @@ pub enum KedaReason {
 }
 
 impl KedaReason {
+    /// Whether this step kept the size below what may have been asked for.
+    pub fn holds_growth(&self) -> bool {
+        matches!(self, KedaReason::Paused { .. } | KedaReason::ErrorHolds { .. } | KedaReason::NoFormulaValue { .. })
+    }
+
     /// The rule that held the size back, if this line is one.
     pub fn rule(&self) -> Option<Rule> {
         match self {
