@@ -1,11 +1,13 @@
 //! Experiments made of engine runs. Pure: no files, no printing; a callback hears of progress.
 
 mod agreement;
+pub mod compare;
 pub mod dry_run;
 mod repeat;
 mod run;
 mod verdict;
 mod warmup;
 
+pub use compare::{CompareOptions, Comparison, compare};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};

@@ -13,6 +13,8 @@ pub enum Figure {
     WaitP50,
     /// 99th percentile of the same.
     WaitP99,
+    /// Longest of the same.
+    WaitMax,
     /// Median latency, seconds.
     LatencyP50,
     /// 99th percentile of the same.
@@ -36,9 +38,10 @@ pub enum Figure {
 
 impl Figure {
     /// All of them, in the order of reports.
-    pub const ALL: [Figure; 11] = [
+    pub const ALL: [Figure; 12] = [
         Figure::WaitP50,
         Figure::WaitP99,
+        Figure::WaitMax,
         Figure::LatencyP50,
         Figure::LatencyP99,
         Figure::WorstBacklog,
@@ -55,6 +58,7 @@ impl Figure {
         match self {
             Figure::WaitP50 => "wait_p50_s",
             Figure::WaitP99 => "wait_p99_s",
+            Figure::WaitMax => "wait_max_s",
             Figure::LatencyP50 => "latency_p50_s",
             Figure::LatencyP99 => "latency_p99_s",
             Figure::WorstBacklog => "worst_backlog",
@@ -69,7 +73,7 @@ impl Figure {
 
     fn missing(self) -> &'static str {
         match self {
-            Figure::WaitP50 | Figure::WaitP99 => "no measured message started",
+            Figure::WaitP50 | Figure::WaitP99 | Figure::WaitMax => "no measured message started",
             Figure::LatencyP50 | Figure::LatencyP99 => "no measured message was acked",
             Figure::DrainedAt => "messages were ready at the horizon in every run",
             Figure::Cost => "no consumer group has a cost",
@@ -94,6 +98,7 @@ impl Figures {
         let value = |figure: Figure| match figure {
             Figure::WaitP50 => queue.wait_s.p50,
             Figure::WaitP99 => queue.wait_s.p99,
+            Figure::WaitMax => queue.wait_s.max,
             Figure::LatencyP50 => queue.latency_s.p50,
             Figure::LatencyP99 => queue.latency_s.p99,
             Figure::WorstBacklog => Some(queue.ready.max),

@@ -84,6 +84,11 @@ pub(super) struct GroupResult {
 }
 
 impl Replication {
+    /// The statistic that each SLO speaks of, in the order of the scenario.
+    pub fn promised(&self) -> &[Option<f64>] {
+        &self.slos
+    }
+
     /// Lets the decisions go once they have been looked at: a study may hold many replications.
     pub fn forget_decisions(&mut self) {
         self.decisions = Vec::new();

@@ -48,7 +48,7 @@ pub fn run(model: &Model, options: &RunOptions, progress: &(dyn Fn(Progress) + S
 }
 
 /// What a reader must know before trusting the numbers.
-fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
+pub(super) fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
     let mut notes = Vec::new();
     if events.replications == 1 {
         notes.push("one replication only: there are no intervals, and a second run may differ by chance".to_owned());

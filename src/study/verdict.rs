@@ -43,6 +43,17 @@ fn keeps(promise: Promise, value: f64) -> bool {
     }
 }
 
+/// Whether one run kept all promises, given the statistic that each speaks of; `None` where none of them could be
+/// judged. A queue that never drained has broken its promise; without any message nothing is kept or broken.
+pub(super) fn kept_all(model: &Model, values: &[Option<f64>]) -> Option<bool> {
+    let judged = model.slos.iter().zip(values).filter_map(|(slo, value)| match (value, slo.promise) {
+        (Some(value), promise) => Some(keeps(promise, *value)),
+        (None, Promise::DrainedBy(_)) => Some(false),
+        (None, _) => None,
+    });
+    judged.reduce(|all, kept| all && kept)
+}
+
 fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let never = match slo.promise {
