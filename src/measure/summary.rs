@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Estimate;
-pub use crate::engine::fluid::{Course, CourseRates, FluidQueue};
+pub use crate::engine::fluid::{Course, CourseRates, FluidGroup, FluidQueue};
 pub use crate::engine::formula::FormulaQueue;
 
 /// One queue, by the events engine. Counts are of events in `[warmup, horizon]`.

@@ -312,6 +312,7 @@ pub(super) fn outcome(setup: &Setup) -> Outcome {
         publish_rate: flow.publish.clone(),
         capacity_rate: flow.capacity.clone(),
         course: None,
+        groups: Vec::new(),
     };
     let formula = FormulaQueue {
         name: setup.queue.clone(),

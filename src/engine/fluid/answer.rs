@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::course::Course;
+use crate::units::Seconds;
 
 /// One queue, by the fluid engine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -42,4 +43,32 @@ pub struct FluidQueue {
     /// What happens between the ends of the intervals; `None` when the engine has no answer at all.
     #[serde(skip)]
     pub course: Option<Course>,
+    /// The group of the queue that a strategy scales, if there is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<FluidGroup>,
+}
+
+/// The replicas of a group that a strategy scales, by the fluid engine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct FluidGroup {
+    /// Key in the scenario.
+    pub name: String,
+    /// Replica-hours from the end of the warm-up to the horizon, those that start or leave included.
+    pub replica_hours: f64,
+    /// Most replicas at once in the same time.
+    pub replicas_max: u32,
+    /// Changes of the wanted number in the same time.
+    pub scale_events: usize,
+    /// What stands for what is random: the fluid is one path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assumes: Vec<String>,
+    /// `(from_s, replicas)` that the strategy wants, ascending, from t = 0 to the horizon.
+    #[serde(skip)]
+    pub wanted: Vec<(Seconds, u32)>,
+    /// The same of those that exist, starting and leaving ones included.
+    #[serde(skip)]
+    pub running: Vec<(Seconds, u32)>,
+    /// The same of those that take messages.
+    #[serde(skip)]
+    pub ready: Vec<(Seconds, u32)>,
 }

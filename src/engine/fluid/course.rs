@@ -6,10 +6,10 @@ use super::trajectory::{Piece, Trajectory};
 use crate::model::{Arrivals, Model, QueueId, Rate};
 use crate::units::{Messages, PerSecond, Seconds};
 
-/// Points per curved piece; a path of very many pieces is drawn by their ends.
+/// Points per curved piece; the more pieces there are, the shorter they are, and the fewer points each needs.
 const POINTS: usize = 16;
-/// Pieces from which their ends are close enough to each other.
-const MANY_PIECES: usize = 20_000;
+/// Points of all curved pieces, as long as each has its ends.
+const ALL_POINTS: usize = 16_000;
 /// Swings of one piece that are drawn each by each.
 const MOST_SWINGS: f64 = 10_000.0;
 /// Delays that a chart has room for.
@@ -50,7 +50,7 @@ pub struct CourseRates {
 impl Course {
     /// The course of one queue of the model along its path.
     pub(super) fn of(model: &Model, queue: QueueId, path: &Trajectory) -> Self {
-        let points = if path.pieces().len() > MANY_PIECES { 1 } else { POINTS };
+        let points = (ALL_POINTS / path.pieces().len().max(1)).clamp(1, POINTS);
         let recorded = model.producers_of(queue).any(|producer| matches!(producer.arrivals, Arrivals::Recorded(_)));
         let has_rate = !recorded && path.delivery_delay_s == 0.0;
         let mut backlog = Vec::new();
@@ -74,6 +74,11 @@ impl CourseRates {
             let until_s = piece.until_s.min(path.horizon_s);
             rates.publish.extend(instants(piece, until_s, points).map(|t| (t, piece.inflow.at(t).max(0.0))));
             rates.capacity.extend(instants(piece, until_s, points).map(|t| (t, piece.capacity.at(t).max(0.0))));
+            let (most, least) =
+                (piece.inflow.bounds(piece.from_s, until_s).1, piece.capacity.bounds(piece.from_s, until_s).0);
+            if most < least {
+                continue;
+            }
             let (publish, capacity) = widest(piece, until_s, points);
             if publish <= capacity * (1.0 + EXCESS) {
                 continue;

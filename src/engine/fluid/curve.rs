@@ -94,6 +94,37 @@ impl Curve {
         integrals
     }
 
+    /// ∫ of the rate over `[a, b]` within the curve.
+    pub fn integral(&self, a: Seconds, b: Seconds) -> f64 {
+        let first = self.index_at(a);
+        let ends = self.pieces[first + 1..].iter().map(|(from_s, _)| *from_s).chain(std::iter::once(self.until_s));
+        let mut from_s = a;
+        let mut sum = 0.0;
+        for ((_, shape), end_s) in self.pieces[first..].iter().zip(ends) {
+            let until_s = end_s.min(b);
+            if until_s <= from_s {
+                break;
+            }
+            sum += shape.integral(from_s, until_s);
+            from_s = until_s;
+        }
+        sum
+    }
+
+    /// The part of the curve on `[a, b]`, which it covers.
+    pub fn between(&self, a: Seconds, b: Seconds) -> Self {
+        let first = self.index_at(a);
+        let end = self.pieces.partition_point(|(from_s, _)| *from_s < b).max(first + 1);
+        let mut pieces = self.pieces[first..end].to_vec();
+        pieces[0].0 = a;
+        Self { pieces, until_s: b }
+    }
+
+    /// The piece that holds at `t`: the later one at a jump.
+    fn index_at(&self, t: Seconds) -> usize {
+        self.pieces.partition_point(|(from_s, _)| *from_s <= t).saturating_sub(1)
+    }
+
     /// The curve moved later by `by_s` seconds.
     pub fn shifted(self, by_s: Seconds) -> Self {
         let pieces = self.pieces.iter().map(|(from_s, shape)| (from_s + by_s, shape.shifted(by_s))).collect();
@@ -106,6 +137,15 @@ impl Curve {
             self.pieces.insert(0, (a, Shape::constant(0.0)));
         }
         self
+    }
+
+    /// `factor` times the rate.
+    pub fn scaled(self, factor: f64) -> Self {
+        if factor == 1.0 {
+            return self;
+        }
+        let pieces = self.pieces.iter().map(|(from_s, shape)| (*from_s, shape.scaled(factor))).collect();
+        Self { pieces, until_s: self.until_s }
     }
 
     /// Sum of two curves over the same interval.
@@ -223,6 +263,19 @@ mod tests {
                 assert!((integral - expected).abs() < 1e-12 * (1.0 + integral), "{rate:?} until {end_s}");
             }
         }
+    }
+
+    #[test]
+    fn a_part_of_a_curve_is_the_curve_there() {
+        let points = Rate::Points(vec![(2.0, 10.0), (4.0, 20.0), (5.0, 5.0), (6.0, 5.0)]);
+        let curve = of(&points, 0.0, 10.0);
+        for (a, b) in [(0.0, 10.0), (1.0, 1.5), (3.0, 5.5), (4.0, 5.0), (9.0, 10.0)] {
+            let part = curve.between(a, b);
+            let expected = points.integral(a, b);
+            assert!((part.integrals(&[b])[0] - expected).abs() < 1e-12 * expected, "{a} {b}");
+            assert!((curve.integral(a, b) - expected).abs() < 1e-12 * expected, "{a} {b}");
+        }
+        assert_eq!(curve.integral(3.0, 3.0), 0.0);
     }
 
     #[test]

@@ -123,8 +123,7 @@ impl Trajectory {
     }
 
     fn head_of(&self, piece: &Piece) -> Messages {
-        let lost = if self.excess == Excess::Oldest { piece.totals.lost } else { 0.0 };
-        piece.totals.served + lost
+        piece.head(self.excess)
     }
 
     /// What was accepted until piece `index` begins (or the last one ends), with what was there at t = 0.

@@ -4,8 +4,8 @@
 
 use super::curve::Curve;
 use super::unanswered::Unanswered;
-use crate::model::{Arrivals, Distribution, Model, QueueId, RecordedMessage};
-use crate::units::Seconds;
+use crate::model::{Arrivals, Distribution, Model, Producer, QueueId, RecordedMessage};
+use crate::units::{PerSecond, Seconds};
 
 /// P(t) of one queue on `[a, b]`: the sum of its producers' rates. Nothing is published before t = 0.
 ///
@@ -13,12 +13,27 @@ use crate::units::Seconds;
 ///
 /// A rate that changes too often.
 pub fn publish_rate(model: &Model, queue: QueueId, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
-    let curve = |arrivals: &Arrivals| match arrivals {
-        Arrivals::Process { rate, .. } => Curve::of_rate(rate, a, b),
-        Arrivals::Recorded(messages) => counts(model, messages, a, b),
+    let curve = |producer: &Producer| {
+        let published = match &producer.arrivals {
+            Arrivals::Process { rate, .. } => Curve::of_rate(rate, a, b),
+            Arrivals::Recorded(messages) => counts(model, messages, a, b),
+        };
+        Ok(published?.scaled(model.share_of(producer.to, queue)))
     };
-    let curves = model.producers_of(queue).map(|producer| curve(&producer.arrivals)).collect::<Result<Vec<_>, _>>()?;
+    let curves = model.producers_of(queue).map(curve).collect::<Result<Vec<_>, Unanswered>>()?;
     Ok(Curve::sum(&curves, a, b))
+}
+
+/// Messages per second that are published to a queue at t = 0; of recordings, over the first `span_s` seconds.
+pub fn rate_at_start(model: &Model, queue: QueueId, span_s: Seconds) -> PerSecond {
+    let rates = model.producers_of(queue).map(|producer| {
+        let published = match &producer.arrivals {
+            Arrivals::Process { rate, .. } => rate.at(0.0),
+            Arrivals::Recorded(rows) => rows.partition_point(|row| row.published_s < span_s) as f64 / span_s,
+        };
+        published * model.share_of(producer.to, queue)
+    });
+    rates.sum()
 }
 
 /// The constant delivery delay of a queue, 0 without one.

@@ -59,6 +59,27 @@ impl Integrator {
     ///
     /// [`Unanswered::TooManyPieces`], [`Unanswered::NotFinite`].
     pub fn run(&mut self, inflow: &Curve, slots: &Curve) -> Result<(), Unanswered> {
+        self.integrate(inflow, slots)
+    }
+
+    /// The same, after a cut at which nothing need have changed: pieces that go on are not cut there.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Integrator::run`].
+    pub fn go_on(&mut self, inflow: &Curve, slots: &Curve) -> Result<(), Unanswered> {
+        let seam = self.pieces.len();
+        self.integrate(inflow, slots)?;
+        if let Some(before) = seam.checked_sub(1)
+            && let Some(joined) = self.pieces.get(seam).and_then(|next| self.pieces[before].joined(next))
+        {
+            self.pieces[before] = joined;
+            self.pieces.remove(seam);
+        }
+        Ok(())
+    }
+
+    fn integrate(&mut self, inflow: &Curve, slots: &Curve) -> Result<(), Unanswered> {
         let mut cuts = Vec::new();
         let mut outcome = Ok(());
         for_common_pieces(inflow, slots, |from_s, until_s, p, k| {

@@ -11,34 +11,32 @@ use super::unanswered::Unanswered;
 use crate::model::{ConsumerGroup, Model, QueueId, RateLimit, Replicas};
 use crate::units::Seconds;
 
-/// What all slots of a queue could take, and the token bucket that may hold them back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outflow {
-    /// Rate of all working slots, summed over the groups.
-    pub slots: Curve,
-    /// The bucket of the queue's only group, if it has one.
-    pub limit: Option<RateLimit>,
+/// The token bucket of a queue's only group, if it has one.
+pub fn limit(model: &Model, queue: QueueId) -> Option<RateLimit> {
+    let mut groups = model.groups_of(queue);
+    let first = groups.next()?;
+    if groups.next().is_none() { first.rate_limit } else { None }
 }
 
-/// C(t) of one queue on `[a, b]`.
+/// What all slots of a queue could take on `[a, b]`, summed over its groups.
 ///
 /// # Errors
 ///
 /// What has no exact answer: see [`Unanswered`].
-pub fn outflow(model: &Model, queue: QueueId, a: Seconds, b: Seconds) -> Result<Outflow, Unanswered> {
+pub fn outflow(model: &Model, queue: QueueId, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
     let groups: Vec<&ConsumerGroup> = model.groups_of(queue).collect();
     let curves =
         groups.iter().map(|group| slot_rate(group, model.mean_work_s(group), a, b)).collect::<Result<Vec<_>, _>>()?;
     let slots = Curve::sum(&curves, a, b);
-    if let [group] = groups[..] {
-        return Ok(Outflow { slots, limit: group.rate_limit });
+    if groups.len() == 1 {
+        return Ok(slots);
     }
     for (group, curve) in groups.iter().zip(&curves) {
         if group.rate_limit.is_some_and(|limit| curve.most() > limit.rate_per_s) {
             return Err(Unanswered::SharedBucket(group.name.clone()));
         }
     }
-    Ok(Outflow { slots, limit: None })
+    Ok(slots)
 }
 
 /// Rate of a group's working slots on `[a, b]`, at a mean work of `work_s`.
@@ -77,17 +75,10 @@ struct Staffing {
 impl Staffing {
     fn new(group: &ConsumerGroup) -> Result<Self, Unanswered> {
         let startup_s = startup_s(group)?;
-        let factors = if group.speeds.is_empty() { vec![1.0] } else { group.speeds.clone() };
+        let factors = factors(group);
         let mut changes = changes(&group.replicas, startup_s, factors.len());
         changes.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut away: Vec<(Seconds, Seconds)> = Vec::new();
-        for (from_s, until_s) in &group.outages {
-            let until_s = until_s + startup_s;
-            match away.last_mut() {
-                Some(last) if last.1 >= *from_s => last.1 = last.1.max(until_s),
-                _ => away.push((*from_s, until_s)),
-            }
-        }
+        let away = absences(&group.outages, startup_s);
         let working = vec![0; factors.len()];
         Ok(Self { factors, changes, next_change: 0, working, away, next_away: 0, now_s: f64::MIN })
     }
@@ -127,29 +118,70 @@ impl Staffing {
 
     /// Rate of the slots that work now, at this speed.
     fn rate(&self, group: &ConsumerGroup, service_s: Seconds, speed: &Shape) -> Result<Shape, Unanswered> {
-        let nothing = Shape::constant(0.0);
-        let capacity: f64 = self.factors.iter().zip(&self.working).map(|(factor, n)| factor * *n as f64).sum();
-        if self.is_away() || capacity == 0.0 || (speed.is_constant() && speed.at(0.0) == 0.0) {
-            return Ok(nothing);
+        if self.is_away() {
+            return Ok(Shape::constant(0.0));
         }
-        let slots = f64::from(group.slots_per_replica());
-        let overhead_s = group.overhead.as_ref().map_or(0.0, crate::model::Distribution::mean);
-        if service_s + overhead_s == 0.0 {
-            return Err(Unanswered::InstantService(group.name.clone()));
-        }
-        if overhead_s == 0.0 {
-            return Ok(speed.scaled(slots * capacity / service_s));
-        }
-        if !speed.is_constant() {
-            return Err(Unanswered::GradualSpeedWithOverhead(group.name.clone()));
-        }
-        let speed = speed.at(0.0);
-        let class = |(factor, n): (&f64, &i64)| {
-            let pace = factor * speed;
-            *n as f64 * pace / (service_s + overhead_s * pace)
-        };
-        Ok(Shape::constant(slots * self.factors.iter().zip(&self.working).map(class).sum::<f64>()))
+        rate_of(group, service_s, &self.factors, &self.working, speed)
     }
+}
+
+/// Speed factor of each class of replicas; replica i is of class i mod classes.
+pub fn factors(group: &ConsumerGroup) -> Vec<f64> {
+    if group.speeds.is_empty() { vec![1.0] } else { group.speeds.clone() }
+}
+
+/// Rate of the slots of so many working replicas of each class, at this speed.
+///
+/// # Errors
+///
+/// [`Unanswered::InstantService`], [`Unanswered::GradualSpeedWithOverhead`].
+pub fn rate_of(
+    group: &ConsumerGroup,
+    service_s: Seconds,
+    factors: &[f64],
+    working: &[i64],
+    speed: &Shape,
+) -> Result<Shape, Unanswered> {
+    let capacity: f64 = factors.iter().zip(working).map(|(factor, n)| factor * *n as f64).sum();
+    if capacity == 0.0 || (speed.is_constant() && speed.at(0.0) == 0.0) {
+        return Ok(Shape::constant(0.0));
+    }
+    let slots = f64::from(group.slots_per_replica());
+    let overhead_s = group.overhead.as_ref().map_or(0.0, crate::model::Distribution::mean);
+    if service_s + overhead_s == 0.0 {
+        return Err(Unanswered::InstantService(group.name.clone()));
+    }
+    if overhead_s == 0.0 {
+        return Ok(speed.scaled(slots * capacity / service_s));
+    }
+    if !speed.is_constant() {
+        return Err(Unanswered::GradualSpeedWithOverhead(group.name.clone()));
+    }
+    let speed = speed.at(0.0);
+    let class = |(factor, n): (&f64, &i64)| {
+        let pace = factor * speed;
+        *n as f64 * pace / (service_s + overhead_s * pace)
+    };
+    Ok(Shape::constant(slots * factors.iter().zip(working).map(class).sum::<f64>()))
+}
+
+/// Intervals in which nobody works: the outages with the start-up after each, ascending and disjoint.
+pub fn absences(outages: &[(Seconds, Seconds)], startup_s: Seconds) -> Vec<(Seconds, Seconds)> {
+    let mut away: Vec<(Seconds, Seconds)> = Vec::new();
+    for (from_s, until_s) in outages {
+        let until_s = until_s + startup_s;
+        match away.last_mut() {
+            Some(last) if last.1 >= *from_s => last.1 = last.1.max(until_s),
+            _ => away.push((*from_s, until_s)),
+        }
+    }
+    away
+}
+
+/// How many of the replicas `[first, end)` are of a class: replica i is of class i mod classes.
+pub fn number_of_class(class: usize, classes: usize, first: u32, end: u32) -> i64 {
+    let below = |bound: u32| (i64::from(bound) + (classes - 1 - class) as i64) / classes as i64;
+    below(end) - below(first)
 }
 
 /// The constant start-up time, 0 where it plays no part.
@@ -172,8 +204,7 @@ fn changes(replicas: &Replicas, startup_s: Seconds, classes: usize) -> Vec<(Seco
     let mut changes = Vec::new();
     let mut change = |at_s: Seconds, first: u32, last: u32, sign: i64| {
         for class in 0..classes {
-            let below = |bound: u32| (i64::from(bound) + (classes - 1 - class) as i64) / classes as i64;
-            let number = below(last) - below(first);
+            let number = number_of_class(class, classes, first, last);
             if number != 0 {
                 changes.push((at_s, class, sign * number));
             }

@@ -12,6 +12,9 @@ use crate::units::Seconds;
 /// Coefficients whose difference is below this share of them are equal: their last bits come from rounding.
 const EQUAL: f64 = 8.0 * f64::EPSILON;
 
+/// Functions whose coefficients differ by less than this share are the same: a hundred roundings.
+const SAME: f64 = 128.0 * f64::EPSILON;
+
 /// A smooth rate; meaningful on the piece of a curve that holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
@@ -186,6 +189,26 @@ impl Shape {
         self.plus(&other.scaled(-1.0), origin_s)
     }
 
+    /// Whether both are the same function, up to rounding.
+    pub fn is_same(&self, other: &Self) -> bool {
+        if self.waves.len() != other.waves.len() || self.is_constant() != other.is_constant() {
+            return false;
+        }
+        let here = self.rebased(other.origin_s);
+        let close = |a: f64, b: f64, size: f64| (a - b).abs() <= SAME * size;
+        let wave = |(a, b): (&Wave, &Wave)| {
+            let size = a.amplitude.abs() + a.tilt.abs();
+            a.exponent == b.exponent
+                && close(a.amplitude.re, b.amplitude.re, size)
+                && close(a.amplitude.im, b.amplitude.im, size)
+                && close(a.tilt.re, b.tilt.re, size)
+                && close(a.tilt.im, b.tilt.im, size)
+        };
+        close(here.value, other.value, other.value.abs())
+            && close(here.slope, other.slope, other.slope.abs())
+            && here.waves.iter().zip(&other.waves).all(wave)
+    }
+
     /// Adds a wave around the same origin; waves that cancel vanish.
     fn add(&mut self, wave: Wave) {
         match self.waves.iter().position(|own| own.exponent == wave.exponent) {
@@ -337,6 +360,14 @@ mod tests {
             assert!((shape.at(t) - moved.at(t)).abs() < 1e-12 * shape.at(t).abs());
         }
         assert!((shape.shifted(5.0).at(9.0) - shape.at(4.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_same_function_is_known_from_any_origin() {
+        let shape = rich();
+        assert!(shape.is_same(&shape.rebased(7.5)) && shape.rebased(7.5).is_same(&shape));
+        assert!(!shape.is_same(&shape.scaled(1.0 + 1e-9)) && !shape.is_same(&shape.shifted(1e-6)));
+        assert!(!Shape::constant(1.0).is_same(&Shape::line(0.0, 1.0, 1e-9)));
     }
 
     #[test]

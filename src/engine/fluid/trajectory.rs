@@ -91,6 +91,22 @@ impl Piece {
         }
     }
 
+    /// This piece and the next one as one, if one formula holds on both and M does not turn between them.
+    pub(super) fn joined(&self, next: &Piece) -> Option<Piece> {
+        let turns = (self.backlog_until - self.backlog) * (next.backlog_until - next.backlog) < 0.0;
+        let is_same = self.regime == next.regime
+            && self.until_s == next.from_s
+            && !turns
+            && self.inflow.is_same(&next.inflow)
+            && self.capacity.is_same(&next.capacity);
+        is_same.then(|| Piece { until_s: next.until_s, backlog_until: next.backlog_until, ..self.clone() })
+    }
+
+    /// What left the head of the queue until the piece begins.
+    pub(super) fn head(&self, excess: Excess) -> Messages {
+        if excess == Excess::Oldest { self.totals.served + self.totals.lost } else { self.totals.served }
+    }
+
     /// What enters the queue per second and is not refused.
     pub fn accepted(&self, excess: Excess) -> &Shape {
         if self.regime == Regime::Full && excess == Excess::Newest { &self.capacity } else { &self.inflow }

@@ -22,6 +22,12 @@ pub enum Unanswered {
         "how consumers {0} share an idle queue with the other groups, which their rate limit depends on, is unknown"
     )]
     SharedBucket(String),
+    /// Jobs take one message or several each: there is no capacity that a number of them stands for.
+    #[error("consumers {0} are Jobs, which come and go message by message: they have no fluid limit")]
+    Jobs(String),
+    /// A scaled group beside another one: which of them is busy when the queue is idle is unknown.
+    #[error("how busy the scaled consumers {0} are beside the other groups of their queue is unknown")]
+    SharedScaling(String),
     /// More switching instants than memory should hold.
     #[error("rates and levels change more than {0} times: too often for the fluid engine")]
     TooManyPieces(usize),
