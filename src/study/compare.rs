@@ -22,8 +22,10 @@ use crate::study::{Progress, StudyError};
 use contest::{Contest, Standing};
 use rounds::Rounds;
 
-/// Without a budget, replications of a strategy grow to this many times the first ones.
+/// Without a budget, replications of a strategy grow to this many times the first ones, …
 const BUDGET: u32 = 5;
+/// … and at least to this many, which is enough to prove a strategy that never fails at the default settings.
+const LEAST_BUDGET: u32 = 100;
 /// First replications where the scenario asks for a precision instead of a number.
 const FIRST: u32 = 10;
 /// Fewest replications added at a time; otherwise half of the first ones.
@@ -44,7 +46,7 @@ pub struct CompareOptions {
     pub kept_in: f64,
     /// Differences below this share of the leader's cost do not matter; above 0.
     pub indifference: f64,
-    /// Most replications of one strategy; five times the first ones without a number.
+    /// Most replications of one strategy; without a number five times the first ones, and at least 100.
     pub at_most: Option<u32>,
 }
 
@@ -66,7 +68,7 @@ impl CompareOptions {
     /// Replications of every strategy, and most replications of one.
     pub fn budget(&self, model: &Model) -> (u32, u32) {
         let (first, at_most) = match model.replications {
-            Replications::Fixed(replications) => (replications, replications.saturating_mul(BUDGET)),
+            Replications::Fixed(replications) => (replications, replications.saturating_mul(BUDGET).max(LEAST_BUDGET)),
             Replications::Until { at_most, .. } => (FIRST.min(at_most), at_most),
         };
         (first, self.at_most.unwrap_or(at_most).max(first))
