@@ -12,6 +12,7 @@ mod distributions;
 mod groups;
 mod producers;
 mod rates;
+mod scaling;
 mod slos;
 
 use std::path::Path as FilePath;
@@ -22,6 +23,8 @@ use super::decode::{Body, Item};
 use super::fault::{Code, Fault};
 use super::source::Span;
 use super::suggest;
+use scaling::ManifestFiles;
+
 use crate::model::{Model, Overflow, Queue, QueueId, Replications};
 use crate::units::{quoted, show_duration};
 
@@ -40,6 +43,7 @@ pub(super) struct Builder<'a> {
     start: Option<(jiff::Timestamp, i32)>,
     horizon_s: Option<f64>,
     currency: Option<(String, Span)>,
+    manifests: ManifestFiles,
 }
 
 impl Item {
@@ -70,6 +74,21 @@ impl Item {
     /// The number under a key that must be there.
     pub(super) fn needed(&self, name: &str) -> Option<f64> {
         self.field(name)?.number()
+    }
+
+    /// The number under a key with a default; `None` if it is faulty.
+    pub(super) fn or(&self, name: &str, default: f64) -> Option<f64> {
+        self.maybe(name).map(|number| number.unwrap_or(default))
+    }
+
+    /// The truth value under a key with a default; `None` if it is faulty.
+    pub(super) fn flag_or(&self, name: &str, default: bool) -> Option<bool> {
+        self.field(name).map_or(Some(default), |item| item.text().map(|text| text == "true"))
+    }
+
+    /// What the word under a key stands for, or the default; `None` if it is faulty.
+    pub(super) fn word_or<T>(&self, name: &str, default: T, meaning: impl FnOnce(&str) -> T) -> Option<T> {
+        self.field(name).map_or(Some(default), |item| item.text().map(meaning))
     }
 
     /// The number under a key that may be absent: `Some(None)` then, and `None` if it is faulty.
@@ -113,6 +132,7 @@ pub(super) fn build(
         }),
         horizon_s: root.needed("horizon"),
         currency: None,
+        manifests: ManifestFiles::default(),
     };
     builder.version(root);
     let name = builder.name(root, default_name);
@@ -127,22 +147,26 @@ pub(super) fn build(
     let title = root.maybe_text("title");
     let description = root.maybe_text("description");
     let seed = root.maybe("seed");
-    let (horizon_s, warmup_s, resolution_s) = times?;
-    Some(Model {
-        title: title?,
-        description: description?,
-        warmup_s,
-        resolution_s,
-        replications: replications?,
-        seed: seed?.unwrap_or(1.0) as u64,
-        start: builder.start.map(|(at, _)| at),
-        start_offset_s: builder.start.map_or(0, |(_, offset_s)| offset_s),
-        producers: producers?,
-        queues: queues?,
-        groups: groups?,
-        slos: slos?,
-        ..Model::new(name?, horizon_s)
-    })
+    let model = || {
+        let (horizon_s, warmup_s, resolution_s) = times?;
+        Some(Model {
+            title: title?,
+            description: description?,
+            warmup_s,
+            resolution_s,
+            replications: replications?,
+            seed: seed?.unwrap_or(1.0) as u64,
+            start: builder.start.map(|(at, _)| at),
+            start_offset_s: builder.start.map_or(0, |(_, offset_s)| offset_s),
+            producers: producers?,
+            queues: queues?,
+            groups: groups?,
+            slos: slos?,
+            ..Model::new(name?, horizon_s)
+        })
+    };
+    let model = model();
+    builder.scaled(root, model)
 }
 
 impl Item {

@@ -88,6 +88,13 @@ impl Collector {
         self.push(named_at, fault)
     }
 
+    /// Adds a fault that was found in another file and keeps its place there, at the place in the scenario that names
+    /// the file.
+    pub fn add_found(&mut self, mut fault: Fault, named_at: Span, path: &Path) -> &mut Fault {
+        fault.path = path.to_string();
+        self.push(named_at, fault)
+    }
+
     /// Adds a fault of a quantity that could not be read.
     pub fn add_misread(&mut self, span: Span, path: &Path, misread: Misread) -> &mut Fault {
         let code = match misread.reason {

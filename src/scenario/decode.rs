@@ -244,7 +244,12 @@ impl Decoder<'_> {
     fn unknown_key(&mut self, written: &tree::Key, path: &Path, what: &str, keys: &'static [Key]) {
         let names: Vec<&str> = keys.iter().filter(|key| key.need != Need::Later).map(|key| key.name).collect();
         let message = format!("{what} has no key {}", quoted(&written.text));
-        let help = suggest::did_you_mean(&written.text, &names);
+        let help = match super::table::instead_of(what) {
+            Some(instead) if suggest::nearest(&written.text, names.iter().copied()).is_none() => {
+                Some(instead.to_owned())
+            }
+            _ => suggest::did_you_mean(&written.text, &names),
+        };
         self.collector.add(Code::UnknownKey, written.span, path, message).help = help;
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+mod scaling;
+
 use super::*;
 
 /// A scenario with a hole: `{queue}` settings, `{group}` settings, and more keys.
@@ -42,7 +44,17 @@ fn trace(settings: &str) -> String {
 
 /// The code that must appear, and the text that brings it about.
 fn cases() -> Vec<(Code, String)> {
-    [text_cases(), shape_cases(), quantity_cases(), meaning_cases(), csv_cases()].concat()
+    [
+        text_cases(),
+        shape_cases(),
+        quantity_cases(),
+        meaning_cases(),
+        csv_cases(),
+        scaling::strategy_cases(),
+        scaling::product_cases(),
+        scaling::manifest_cases(),
+    ]
+    .concat()
 }
 
 fn text_cases() -> Vec<(Code, String)> {
@@ -201,6 +213,7 @@ fn write_files(folder: &std::path::Path) {
 fn every_code_looks_as_it_did() {
     let folder = tempfile::tempdir().unwrap();
     write_files(folder.path());
+    scaling::write_files(folder.path());
     let dir = folder.path().display().to_string();
     let mut seen = BTreeSet::new();
     let mut shown = String::new();

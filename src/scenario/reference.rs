@@ -161,6 +161,7 @@ fn value(kind: &Kind) -> String {
             shown.map(|word| format!("`{}` ({})", word.text, word.about)).collect::<Vec<_>>().join(", ")
         }
         Kind::True => "`true`".to_owned(),
+        Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Statistic => "statistic".to_owned(),
         Kind::Limit => "limit".to_owned(),
         Kind::CellTexts => "map from columns to texts".to_owned(),

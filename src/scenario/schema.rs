@@ -90,6 +90,7 @@ fn kind_schema(kind: &Kind, inside: Inside) -> Value {
             json!({ "enum": names })
         }
         Kind::True => json!({ "const": true }),
+        Kind::Flag => json!({ "type": "boolean" }),
         Kind::Statistic => reference("statistic"),
         Kind::CellTexts => json!({ "type": "object", "minProperties": 1, "additionalProperties": reference("text") }),
         Kind::List(entry, least) => {

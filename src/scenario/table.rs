@@ -6,8 +6,10 @@
 mod distributions;
 mod groups;
 mod rates;
+mod scaling;
 mod top;
 
+pub(super) use scaling::instead_of;
 pub(super) use top::SCENARIO;
 
 /// What may be written as the value of a key.
@@ -40,6 +42,8 @@ pub(super) enum Kind {
     Word(&'static [Word]),
     /// The word `true`.
     True,
+    /// `true` or `false`.
+    Flag,
     /// Which statistic of a duration or a level: `mean`, `max`, `p99`.
     Statistic,
     /// The limit of an SLO: its unit depends on what is promised.

@@ -1,5 +1,7 @@
 //! What loading means, from text to model.
 
+mod scaling;
+
 use super::*;
 use crate::model::{Arrivals, Distribution, Overflow, Process, Promise, Quantile, Rate, Replicas, Replications};
 
@@ -257,7 +259,8 @@ fn one_fault_is_one_fault() {
         ("service: {lognormal: {mean: 20ms, cv: 1.0}}", "service_rate: 50/s\n    service: 5ms", "F015"),
         ("    service: {lognormal: {mean: 20ms, cv: 1.0}}\n", "", "F011"),
         ("arrivals: poisson", "arrivals: mmpp", "F014"),
-        ("replicas: 4", "replicas: 4\n    scaling: {hpa: {}}", "F013"),
+        ("replicas: 4", "replicas: 4\n    scaling: {hpa: {max: 4}}", "F011"),
+        ("replicas: 4", "replicas: 4\n    scaling: {static: 4, hpa: {max: 4, metric: {ready: 1}}}", "F015"),
     ] {
         assert_eq!(codes(load_text(&with(line, instead))).join(" "), code, "{instead}");
     }
@@ -324,7 +327,6 @@ fn every_key_of_later_work_is_named_as_such() {
         ("replicas: 4", "replicas: 4\n    failures: {probability: 10%, then: requeue}", "failures"),
         ("replicas: 4", "replicas: 4\n    emits: [{to: NEXT, per_message: 1}]", "emits"),
         ("replicas: 4", "replicas: 4\n    contention: {sigma: 0.02, kappa: 0.0005}", "contention"),
-        ("seed: 1", "strategies: {four: {static: 4}}", "strategies"),
     ] {
         let faults = load_text(&with(line, instead)).unwrap_err();
         assert_eq!(codes(Err(faults.clone())), ["F013"], "{faults}");

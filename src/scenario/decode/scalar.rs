@@ -1,7 +1,7 @@
 //! Single values: quantities in their range, words, names, timestamps.
 
 use super::{Body, Code, Collector, Context, Decoder, Item, Kind, Node, Path, Quantity, Span, Value, suggest};
-use crate::scenario::table::{ANY, MIN_DURATION_S, Span as Range, Word};
+use crate::scenario::table::{ANY, MAX_DURATION_S, MIN_DURATION_S, Span as Range, Word};
 use crate::units::{self, Misread, quoted};
 
 /// What a name is.
@@ -49,6 +49,7 @@ impl Decoder<'_> {
             Kind::ClockOrDuration | Kind::Duration(_) => self.duration(text, quoted, kind, span, path, context),
             Kind::Word(words) => self.word(text, words, span, path),
             Kind::True => self.truth(text, quoted, span, path),
+            Kind::Flag => self.flag(text, quoted, span, path),
             Kind::Statistic => self.statistic(text, span, path),
             Kind::Money => match units::read_money(text) {
                 Ok(price) => {
@@ -121,8 +122,15 @@ impl Decoder<'_> {
             _ => Range { low: 0.0, open: false, high: super::super::table::MAX_DURATION_S },
         };
         match units::read_duration(text) {
-            Ok(seconds) if seconds > range.high => {
-                let message = format!("{} is longer than a hundred years", units::quoted(text));
+            Ok(seconds) if seconds > range.high || (seconds < range.low && range.low >= 1.0) => {
+                let shown = units::quoted(text);
+                let message = if seconds < range.low {
+                    format!("{shown} must be at least {}", units::show_duration(range.low))
+                } else if range.high < MAX_DURATION_S {
+                    format!("{shown} must be at most {}", units::show_duration(range.high))
+                } else {
+                    format!("{shown} is longer than a hundred years")
+                };
                 self.collector.add(Code::OutOfRange, span, path, message);
                 Body::Bad
             }
@@ -178,6 +186,19 @@ impl Decoder<'_> {
             path,
             format!("only `true` makes sense here, not {}", units::quoted(text)),
         );
+        Body::Bad
+    }
+
+    fn flag(&mut self, text: &str, quoted: bool, span: Span, path: &Path) -> Body {
+        if matches!(text, "true" | "false") && !quoted {
+            return Body::Text(text.to_owned());
+        }
+        let message = format!("{} is neither `true` nor `false`", units::quoted(text));
+        self.collector.add(Code::WrongShape, span, path, message).help = match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "y" => Some("write `true`".to_owned()),
+            "false" | "no" | "off" | "n" => Some("write `false`".to_owned()),
+            _ => None,
+        };
         Body::Bad
     }
 
@@ -245,6 +266,7 @@ pub(super) fn expected(kind: &Kind, context: Context) -> String {
         Kind::QueueName => "the name of a queue".to_owned(),
         Kind::Timestamp => "a timestamp such as `2026-11-27T08:00:00Z`".to_owned(),
         Kind::True => "`true`".to_owned(),
+        Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Statistic => "a statistic such as `p99`".to_owned(),
         Kind::Word(words) => words
             .iter()

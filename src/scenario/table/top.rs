@@ -1,7 +1,8 @@
 //! The scenario itself: general keys, producers, queues, promises.
 
 use super::{
-    Choice, FROM_0, INSTANT, Key, Kind, LENGTH, Need, Section, Span, Word, defaulted, groups, later, optional, required,
+    Choice, FROM_0, INSTANT, Key, Kind, LENGTH, Need, Section, Span, Word, defaulted, groups, later, optional,
+    required, scaling,
 };
 
 /// The whole file.
@@ -62,7 +63,12 @@ pub(in super::super) static SCENARIO: Section = Section {
         ),
         optional("slo", Kind::Named(&SLO), "What was promised.", "{fresh: {queue: orders, latency: p99, below: 2s}}"),
         later("topics", "Copies or shares of what is published to several queues."),
-        later("strategies", "Named alternatives of scaling one consumer group."),
+        optional(
+            "strategies",
+            Kind::Named(&scaling::NAMED_STRATEGY),
+            "Named alternatives for who scales a consumer group.",
+            "{four: {static: 4}, keda: {keda: {max: 20, trigger: {rabbitmq: {value: 50}}}}}",
+        ),
     ],
     alternatives: &[],
 };
