@@ -20,7 +20,7 @@ mod staff;
 pub mod summary;
 mod waits;
 
-pub use breach::{Breach, Cause};
+pub use breach::{Breach, Cause, Rule};
 pub use decisions::{DecisionLog, DecisionRow, Seen};
 pub use estimate::Estimate;
 pub(crate) use estimate::t_quantile;

@@ -1,10 +1,12 @@
-//! Everything that comes out of a run: `summary.json`, `timeseries.csv`, charts and the table of the terminal.
+//! Everything that comes out of a run (`summary.json`, `timeseries.csv`, charts, the table of the terminal) and of a
+//! comparison.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
 
 mod chart;
 mod clock;
+mod compare;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+pub use compare::{compare_json, compare_table, write_comparison};
 pub use error::ReportError;
 pub use json::summary_json;
 pub use stage::hidden_folder;

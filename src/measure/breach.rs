@@ -6,7 +6,8 @@
 use super::decisions::DecisionRow;
 use super::replication::Replication;
 use crate::model::{GroupId, Level, Model, Promise, Quantile, Slo};
-use crate::scaling::{Reason, Rule};
+use crate::scaling::Reason;
+pub use crate::scaling::Rule;
 use crate::units::Seconds;
 
 /// Rows hold the 99th percentile of waits: it proves a breach of this quantile and all above.
@@ -23,6 +24,18 @@ pub enum Cause {
     Content,
     /// Nothing had been decided yet.
     Undecided,
+}
+
+impl Cause {
+    /// The word in files: the rule's name, or what else it was.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::Held(rule) => rule.name(),
+            Cause::Starting => "starting",
+            Cause::Content => "content",
+            Cause::Undecided => "undecided",
+        }
+    }
 }
 
 /// The intervals in which one run breaks one promise.

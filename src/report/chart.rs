@@ -5,9 +5,11 @@
 //! sentences (`words`).
 
 mod axis;
+mod comparison;
 mod consumers;
 mod depth;
 mod labels;
+mod marks;
 mod paint;
 mod plot;
 mod raster;
@@ -21,6 +23,7 @@ use super::number;
 use super::view::QueueView;
 use super::words;
 use axis::Axis;
+pub(super) use comparison::{comparison_charts, is_comparisons};
 use plot::{Chart, Panel};
 
 /// A promised limit this many times above the data would flatten it; the subtitle names it instead.

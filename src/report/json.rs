@@ -92,7 +92,7 @@ fn by_name<T: Serialize>(entries: &[T], name: impl Fn(&T) -> &String) -> Value {
 }
 
 /// Our own types hold numbers, texts and lists of them, all of which JSON can say; what is not finite becomes `null`.
-fn plain<T: Serialize>(value: &T) -> Value {
+pub(super) fn plain<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).expect("a summary has only text keys")
 }
 
@@ -115,6 +115,12 @@ fn explain_horizon(summary: &mut Value, queues: &[FluidQueue]) {
 
 /// Whole numbers lose their `.0`, and every `null` that nobody explained gets a reason.
 fn tidy(value: &mut Value) {
+    whole_numbers(value);
+    explain_nulls(value);
+}
+
+/// Whole numbers lose their `.0`.
+pub(super) fn whole_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
             let whole = number.as_f64().filter(|x| number.is_f64() && x.fract() == 0.0 && x.abs() < EXACT_INTEGERS);
@@ -122,9 +128,17 @@ fn tidy(value: &mut Value) {
                 *number = Number::from(whole as i64);
             }
         }
-        Value::Array(entries) => entries.iter_mut().for_each(tidy),
+        Value::Array(entries) => entries.iter_mut().for_each(whole_numbers),
+        Value::Object(entries) => entries.values_mut().for_each(whole_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+fn explain_nulls(value: &mut Value) {
+    match value {
+        Value::Array(entries) => entries.iter_mut().for_each(explain_nulls),
         Value::Object(entries) => {
-            entries.values_mut().for_each(tidy);
+            entries.values_mut().for_each(explain_nulls);
             // The ends of an interval and a verdict's share are absent with their value or with one replication.
             let free = ["low", "high", "why_not", "probability_met"];
             let unexplained = entries.iter().any(|(key, entry)| entry.is_null() && !free.contains(&key.as_str()));
@@ -132,7 +146,7 @@ fn tidy(value: &mut Value) {
                 entries.insert("why_not".to_owned(), json!("there is no finite value"));
             }
         }
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => {}
     }
 }
 

@@ -81,12 +81,12 @@ fn row(view: &QueueView, k: usize) -> [String; COLUMNS.len()] {
 }
 
 /// The shortest digits that read back as the same number; empty for what does not exist.
-fn number_cell(value: Option<f64>) -> String {
+pub(super) fn number_cell(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map(number::round_trip).unwrap_or_default()
 }
 
 /// A text that no spreadsheet takes for a formula.
-fn text_cell(text: &str) -> String {
+pub(super) fn text_cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if formula { format!("'{text}") } else { text.to_owned() }
 }

@@ -13,12 +13,12 @@ use super::words;
 use crate::measure::summary::{GroupSummary, SloVerdict};
 use crate::measure::{Estimate, Outcome};
 use crate::model::Promise;
-use grid::{Grid, paragraph};
+pub(super) use grid::{Grid, paragraph};
 
 /// Below this the columns do not fit; a narrower terminal breaks the lines itself.
-const NARROWEST: usize = 72;
+pub(super) const NARROWEST: usize = 72;
 /// What a long line is still readable at.
-const WIDEST: usize = 140;
+pub(super) const WIDEST: usize = 140;
 
 /// The answer for people: verdicts, then queue by queue, consumers, disagreements and notes, in lines of at most
 /// `width` characters (and never fewer than 72). With `colour` the verdicts carry ANSI escapes, which do not count.

@@ -14,7 +14,7 @@ mod tests;
 
 pub use contenders::{CompareError, Contender, contenders};
 pub use contest::Preference;
-pub use outcome::{Comparison, KeptShare, Objective, Pair, Selection, StrategyOutcome, TimeBroken};
+pub use outcome::{Comparison, KeptShare, Objective, Pair, Procedure, Selection, StrategyOutcome, TimeBroken};
 
 use crate::measure::EngineChoice;
 use crate::model::{Model, Replications};

@@ -107,6 +107,16 @@ impl Axis {
         Self::linear(1.0, 0.25, 4.0, number::share)
     }
 
+    /// Names from the top to the bottom, each in the middle of its unit of height.
+    pub fn names(names: &[String]) -> Self {
+        let count = names.len();
+        let at = |k: usize| (count - k) as f64 - 0.5;
+        // The base line has no name.
+        let base = std::iter::once((0.0, String::new()));
+        let ticks = base.chain(names.iter().enumerate().map(|(k, name)| (at(k), name.clone())).rev()).collect();
+        Self { low: 0.0, high: count.max(1) as f64, scale: Scale::Linear, ticks }
+    }
+
     /// Durations from 0 to at least `most_s`.
     pub fn durations(most_s: f64) -> Self {
         let most_s = if most_s > 0.0 && most_s.is_finite() { most_s } else { 1.0 };

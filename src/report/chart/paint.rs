@@ -11,12 +11,13 @@ use plotters::style::{Color, TextStyle};
 
 use super::axis::Axis;
 use super::labels::spread;
+use super::marks;
 use super::plot::{Chart, Layer, Panel, thinned};
 use super::theme::{GRID, INK, MUTED, PAPER, Stroke, THEME, ZOOM, bold, text, zoomed};
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(super) type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
+pub(super) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// The chart as plotters' SVG, text as text.
 ///
@@ -59,8 +60,8 @@ fn paint_all(paper: &Area, chart: &Chart) -> Drawn {
     };
     let tick_width =
         widest(&mut chart.panels.iter().flat_map(|panel| &panel.axis.ticks).map(|(_, label)| label.as_str()));
-    let label_width =
-        widest(&mut chart.panels.iter().flat_map(|panel| &panel.layers).map(Layer::label)).min(THEME.label_width);
+    let label_width = widest(&mut chart.panels.iter().flat_map(|panel| &panel.layers).map(Layer::margin_label))
+        .min(THEME.label_width);
     let left_px = THEME.margin + tick_width + THEME.tick_gap;
     let beside = THEME.leader + THEME.sample + THEME.label_gap + label_width;
     let right_px = THEME.width - THEME.margin - beside;
@@ -80,11 +81,11 @@ fn paint_all(paper: &Area, chart: &Chart) -> Drawn {
 }
 
 /// Where a panel's plot lies, in pixels.
-struct Frame {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
+pub(super) struct Frame {
+    pub left: f64,
+    pub right: f64,
+    pub top: f64,
+    pub bottom: f64,
 }
 
 fn paint_panel(paper: &Area, chart: &Chart, panel: &Panel, frame: &Frame) -> Drawn {
@@ -107,6 +108,7 @@ fn paint_panel(paper: &Area, chart: &Chart, panel: &Panel, frame: &Frame) -> Dra
     for layer in &panel.layers {
         paint_layer(&mut plot, layer, (frame.right - frame.left) as usize)?;
     }
+    marks::paint_names(paper, &plot, panel, frame)?;
     paint_labels(paper, &plot, panel, frame)
 }
 
@@ -130,6 +132,13 @@ fn paint_layer(plot: &mut Plot, layer: &Layer, columns: usize) -> Drawn {
             let mut outline = thinned(high, columns);
             outline.extend(thinned(low, columns).into_iter().rev());
             plot.draw_series([Polygon::new(outline, stroke.colour.mix(THEME.band_alpha).filled())])?;
+        }
+        Layer::Mark { at, stroke, .. } => {
+            plot.draw_series([Circle::new(*at, zoomed(THEME.mark_radius), stroke.colour.filled())])?;
+        }
+        Layer::Bar { at, value, height, stroke, .. } => {
+            let corners = [(0.0, at - 0.5 * height), (*value, at + 0.5 * height)];
+            plot.draw_series([Rectangle::new(corners, stroke.colour.filled())])?;
         }
         Layer::Line { pieces, stroke, .. } => {
             for piece in pieces {
@@ -161,7 +170,7 @@ fn paint_labels(paper: &Area, plot: &Plot, panel: &Panel, frame: &Frame) -> Draw
     let layers: Vec<(&Layer, f64)> = panel
         .layers
         .iter()
-        .filter(|layer| !layer.label().is_empty())
+        .filter(|layer| !layer.margin_label().is_empty())
         .filter_map(|layer| Some((layer, f64::from(plot.backend_coord(&(0.0, layer.end()?)).1) / ZOOM)))
         .collect();
     let wanted: Vec<f64> = layers.iter().map(|(_, y)| *y).collect();
@@ -173,7 +182,7 @@ fn paint_labels(paper: &Area, plot: &Plot, panel: &Panel, frame: &Frame) -> Draw
         paper.draw(&PathElement::new(leader, GRID.stroke_width(zoomed(THEME.hairline) as u32)))?;
         paint_sample(paper, layer, from, y)?;
         let style = text(THEME.text_size, stroke.colour).pos(Pos::new(HPos::Left, VPos::Center));
-        let label = fitted(paper, layer.label(), &style, THEME.label_width);
+        let label = fitted(paper, layer.margin_label(), &style, THEME.label_width);
         write(paper, &label, &style, from + THEME.sample + THEME.label_gap, y)?;
     }
     Ok(())
@@ -193,18 +202,18 @@ fn paint_sample(paper: &Area, layer: &Layer, x: f64, y: f64) -> Drawn {
     }
 }
 
-fn write(paper: &Area, words: &str, style: &TextStyle, x: f64, y: f64) -> Drawn {
+pub(super) fn write(paper: &Area, words: &str, style: &TextStyle, x: f64, y: f64) -> Drawn {
     paper.draw_text(words, style, (zoomed(x), zoomed(y)))
 }
 
 /// Width of a text in pixels.
-fn width_of(paper: &Area, words: &str, style: &TextStyle) -> f64 {
+pub(super) fn width_of(paper: &Area, words: &str, style: &TextStyle) -> f64 {
     let size = paper.estimate_text_size(words, style);
     f64::from(size.expect("the fonts are registered").0) / ZOOM
 }
 
 /// The text, or as much of it as has room, with an ellipsis.
-fn fitted(paper: &Area, words: &str, style: &TextStyle, room: f64) -> String {
+pub(super) fn fitted(paper: &Area, words: &str, style: &TextStyle, room: f64) -> String {
     let mut kept = words.to_owned();
     while width_of(paper, &kept, style) > room && kept.chars().count() > 1 {
         let fewer = kept.chars().count() - 1;

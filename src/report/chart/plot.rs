@@ -12,8 +12,9 @@ pub(super) struct Chart {
     pub title: String,
     /// Scenario, queue, what is drawn.
     pub subtitle: String,
+    /// The horizontal axis: time, unless the caption says otherwise.
     pub time: Axis,
-    /// What the time axis shows.
+    /// What the horizontal axis shows.
     pub time_caption: String,
     /// From top to bottom, of equal height.
     pub panels: Vec<Panel>,
@@ -35,6 +36,10 @@ pub(super) enum Layer {
     Band { low: Vec<(f64, f64)>, high: Vec<(f64, f64)>, stroke: Stroke, label: String },
     /// A line with gaps where there is nothing; a lone point is a dot.
     Line { pieces: Vec<Vec<(f64, f64)>>, stroke: Stroke, label: String },
+    /// A point with its name beside it.
+    Mark { at: (f64, f64), stroke: Stroke, label: String },
+    /// A bar from 0 to `value` along the horizontal axis, half of `height` on each side of `at`, its number at its end.
+    Bar { at: f64, value: f64, height: f64, stroke: Stroke, label: String },
 }
 
 impl Layer {
@@ -50,13 +55,28 @@ impl Layer {
 
     pub fn stroke(&self) -> Stroke {
         match self {
-            Layer::Band { stroke, .. } | Layer::Line { stroke, .. } => *stroke,
+            Layer::Band { stroke, .. }
+            | Layer::Line { stroke, .. }
+            | Layer::Mark { stroke, .. }
+            | Layer::Bar { stroke, .. } => *stroke,
         }
     }
 
+    /// The name of what is drawn.
     pub fn label(&self) -> &str {
         match self {
+            Layer::Band { label, .. }
+            | Layer::Line { label, .. }
+            | Layer::Mark { label, .. }
+            | Layer::Bar { label, .. } => label,
+        }
+    }
+
+    /// The name as it stands in the margin on the right; none for what is named where it is.
+    pub fn margin_label(&self) -> &str {
+        match self {
             Layer::Band { label, .. } | Layer::Line { label, .. } => label,
+            Layer::Mark { .. } | Layer::Bar { .. } => "",
         }
     }
 
@@ -65,6 +85,8 @@ impl Layer {
         match self {
             Layer::Band { high, .. } => high.last().map(|(_, value)| *value),
             Layer::Line { pieces, .. } => pieces.last().and_then(|piece| piece.last()).map(|(_, value)| *value),
+            Layer::Mark { at, .. } => Some(at.1),
+            Layer::Bar { at, .. } => Some(*at),
         }
     }
 }

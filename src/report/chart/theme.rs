@@ -46,6 +46,9 @@ pub(super) struct Theme {
     pub hairline: f64,
     pub band_alpha: f64,
     pub dot_radius: f64,
+    /// Radius of a named point, and the distance of its name from it.
+    pub mark_radius: f64,
+    pub mark_gap: f64,
 }
 
 /// The one theme.
@@ -72,6 +75,8 @@ pub(super) const THEME: Theme = Theme {
     hairline: 1.0,
     band_alpha: 0.18,
     dot_radius: 2.6,
+    mark_radius: 5.0,
+    mark_gap: 9.0,
 };
 
 /// Text and axes.
@@ -88,6 +93,8 @@ const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xb2);
 const VERMILION: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
 const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
 const PURPLE: RGBColor = RGBColor(0xcc, 0x79, 0xa7);
+const ORANGE: RGBColor = RGBColor(0xe6, 0x9f, 0x00);
+const SKY: RGBColor = RGBColor(0x56, 0xb4, 0xe9);
 
 /// One kind of line. Colour and dashes both tell lines apart, so that a grey copy is still readable.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,6 +118,17 @@ impl Stroke {
     pub const FLUID: Stroke = Stroke { colour: BLACK, width: 1.5, dash: Some((6.0, 4.0)) };
     /// What was promised.
     pub const LIMIT: Stroke = Stroke { colour: VERMILION, width: 1.5, dash: Some((14.0, 3.0)) };
+
+    /// What joins points without being measured.
+    pub const GUIDE: Stroke = Stroke { colour: MUTED, width: 1.5, dash: Some((3.0, 3.0)) };
+
+    /// The k-th of several things of the same kind: colours repeat after seven, dashes go on.
+    pub fn of_kind(k: usize) -> Stroke {
+        const COLOURS: [RGBColor; 7] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, INK];
+        const DASHES: [Option<(f64, f64)>; 5] =
+            [None, Some((10.0, 4.0)), Some((2.0, 2.5)), Some((6.0, 2.0)), Some((14.0, 3.0))];
+        Stroke { colour: COLOURS[k % COLOURS.len()], width: 1.8, dash: DASHES[k % DASHES.len()] }
+    }
 
     /// The plotters style.
     pub fn style(self) -> ShapeStyle {
