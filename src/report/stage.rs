@@ -38,7 +38,14 @@ impl Stage {
     /// Creates the target folder, if need be, and the hidden one inside.
     pub fn open(target: &Path) -> Result<Self, ReportError> {
         let hidden = hidden_folder(target);
-        let mut stage = Self { target: target.to_owned(), hidden, created: Vec::new(), names: Vec::new(), left_out: Vec::new(), done: false };
+        let mut stage = Self {
+            target: target.to_owned(),
+            hidden,
+            created: Vec::new(),
+            names: Vec::new(),
+            left_out: Vec::new(),
+            done: false,
+        };
         stage.create_target()?;
         stage.remove_leftovers();
         let (new, old) = (stage.hidden.join("new"), stage.hidden.join("old"));
