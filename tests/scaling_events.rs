@@ -13,12 +13,13 @@ use forebay::model::{
     Arrivals, ConsumerGroup, Distribution, Model, Process, Producer, Queue, Rate, Replicas, Replications, Scaling,
     Shutdown,
 };
+use forebay::report::{explanation, explanation_json};
 use forebay::scaling::Rule;
-use forebay::study::repeat;
+use forebay::study::{Silence, explain, repeat};
 
 const SECOND: Distribution = Distribution::Constant(1.0);
 
-/// ⌈ready / per_replica⌉ every `period_s`, without tolerance, window or policy.
+/// ⌈ready / `per_replica`⌉ every `period_s`, without tolerance, window or policy.
 fn hpa(bounds: (u32, u32), per_replica: f64, period_s: f64) -> Hpa {
     let metric =
         HpaMetric { name: "ready".to_owned(), signal: Signal::Ready, target: MetricTarget::AverageValue(per_replica) };
@@ -330,4 +331,49 @@ fn strategies_meet_the_same_messages() {
         measured(&model, 1).series[0].publish_rate.clone()
     };
     assert_eq!(published(Strategy::Static(3)), published(Strategy::Hpa(hpa((1, 9), 4.0, 15.0))));
+}
+
+/// The burst with a start-up, seen 5 s late, at most twice the size at a time.
+fn explained() -> Model {
+    let mut model = burst(1000.0);
+    model.groups[0].startup = Some(Distribution::Constant(42.0));
+    let scaling = scaling_of(&mut model);
+    scaling.metric_age_s = 5.0;
+    let Strategy::Hpa(hpa) = &mut scaling.strategy else { unreachable!() };
+    hpa.rules.behavior.as_mut().unwrap().up.policies =
+        vec![Policy { amount: PolicyAmount::Percent(100), period_s: 5.0 }];
+    model
+}
+
+#[test]
+fn the_decision_in_force_is_explained_line_by_line() {
+    let model = explained();
+    let told = explanation(&model, &explain(&model, 0, 130.0).unwrap());
+    let expected = "\
+g at 2m 10s: hpa goes from 2 to 4 replicas, held back from 9 by the policy (decided at 2m 3s, first replication).
+
+  seen      9 ready, 1 unacked, oldest 17.8 s, 0/s published, 0/s delivered, 100 % busy - as it stood 5 s before, at 1m 58s
+  replicas  2 wanted, 2 running, 1 ready
+  because   metric 1: 9 / (1 × 2 running) = 4.5, outside 1 to 1: ⌈9 / 1⌉ = 9
+            policy +100 % per 5 s: 2 at the start of the period, at most 4
+            scaleUp policies (select Max) allow 4 instead of 9
+            2 → 4
+  held by   policy
+  so        2 replicas are launched; ready at 2m 45s, 42 s later
+
+";
+    assert_eq!(told.split("The next").next().unwrap(), expected);
+    assert!(told.contains("The next change comes 10 s later, at 2m 13s:\n"), "{told}");
+    let json = explanation_json(&model, &explain(&model, 0, 130.0).unwrap());
+    assert_eq!((&json["decision"]["wanted"], &json["next_change"]["wanted"]), (&4.into(), &8.into()));
+    assert_eq!(json["decision"]["ready_at_s"], serde_json::json!([165.0, 165.0]));
+}
+
+#[test]
+fn what_cannot_be_explained_is_refused_with_the_reason() {
+    let mut model = explained();
+    assert_eq!(explain(&model, 0, 2.0).unwrap_err(), Silence::NoDecisionYet { first_s: Some(113.0) });
+    assert_eq!(explain(&model, 0, 601.0).unwrap_err(), Silence::BeyondHorizon { horizon_s: 600.0 });
+    model.groups[0].scaling = None;
+    assert_eq!(explain(&model, 0, 130.0).unwrap_err(), Silence::NotScaled("g".to_owned()));
 }

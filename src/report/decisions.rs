@@ -66,7 +66,7 @@ fn row(model: &Model, decision: &DecisionRow) -> [String; COLUMNS.len()] {
         decision.wanted.to_string(),
         decision.running.to_string(),
         decision.ready_replicas.to_string(),
-        decision.held_by.map_or("", |rule| rule.name()).to_owned(),
+        decision.rule().unwrap_or_default().to_owned(),
         number_cell(decision.ready_at_s.iter().copied().reduce(f64::max).filter(|_| complete)),
         decision.called_off.to_string(),
     ]
