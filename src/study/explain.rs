@@ -1,4 +1,4 @@
-//! Why a group had the size that it had: the decision that was in force at an instant, and the next one that changed it.
+//! Why a group had the size that it had: the decision that was in force at an instant, and the next that changed it.
 //!
 //! Of the first replication, as in `decisions.csv`. Not here: the words (`report`), and how a strategy decides.
 
