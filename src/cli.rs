@@ -3,8 +3,10 @@
 //! The verbs only read, call the library and print; whatever they find out, another program gets from the library.
 
 mod check;
+mod compare;
 mod completions;
 mod decide;
+mod explain;
 mod init;
 mod input;
 mod interrupt;
@@ -13,6 +15,7 @@ mod man;
 mod progress;
 mod run;
 mod schema;
+mod strategy;
 mod terminal;
 
 pub use interrupt::{INTERRUPTED, interrupt};
@@ -37,12 +40,13 @@ use input::Problem;
 Examples:
   forebay init                            write a starter scenario to edit
   forebay run scenario.yaml               answer it; files in output/NAME/
+  forebay compare scenario.yaml           its scaling strategies side by side
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
 
 Exit codes:
   0  answered
-  1  answered \"no\": a promise is broken (run --gate)
+  1  answered \"no\": a promise is broken (--gate)
   2  could not answer: faults in a scenario, files, wrong usage"
 )]
 pub struct Cli {
@@ -53,8 +57,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Run),
+    Compare(compare::Compare),
     Check(check::Check),
     Decide(decide::Decide),
+    Explain(explain::Explain),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -92,8 +98,10 @@ impl Cli {
     pub fn answer(self) -> Result<Answer, Problem> {
         match self.verb {
             Verb::Run(run) => run.answer(),
+            Verb::Compare(compare) => compare.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
+            Verb::Explain(explain) => explain.answer(),
             Verb::Init(init) => init.answer(),
             Verb::Schema(schema) => schema.answer(),
             Verb::Completions(completions) => completions.answer(),

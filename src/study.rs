@@ -3,11 +3,13 @@
 mod agreement;
 pub mod compare;
 pub mod dry_run;
+mod explain;
 mod repeat;
 mod run;
 mod verdict;
 mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
+pub use explain::{Explanation, Silence, explain};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};

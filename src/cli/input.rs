@@ -1,4 +1,4 @@
-//! What `run` and `check` have in common: scenario texts from files or standard input, changes by flags, the machine's
+//! What `run`, `compare` and `check` have in common: scenario texts from files or standard input, changes by flags, the machine's
 //! limits, and how faults are shown.
 
 use std::error::Error;
@@ -142,6 +142,11 @@ impl Input {
         let source = read(file).map_err(Refusal::Faults)?;
         let loaded = scenario::load(&source, &self.overrides(), limits).map_err(Refusal::Faults)?;
         Ok(Checked { file: source.name, model: loaded.model, warnings: loaded.warnings })
+    }
+
+    /// Whether a scenario is accepted whatever it takes.
+    pub fn allows_huge(&self) -> bool {
+        self.yes
     }
 
     /// Shows why there is no answer.

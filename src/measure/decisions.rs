@@ -38,6 +38,11 @@ pub struct DecisionRow {
 }
 
 impl DecisionRow {
+    /// What the rule that held the size back is called, if one did.
+    pub fn rule(&self) -> Option<&'static str> {
+        self.held_by.map(Rule::name)
+    }
+
     /// Replicas that it launched.
     pub fn launched(&self) -> u32 {
         self.wanted.saturating_sub(self.wanted_before)
@@ -71,18 +76,38 @@ pub struct DecisionLog {
     rows: Vec<DecisionRow>,
     horizon_s: Seconds,
     keeps_reasons: bool,
+    around: Option<(GroupId, Seconds)>,
     past_horizon: bool,
 }
 
 impl DecisionLog {
     /// A log without reasons: only the proposal and the rule are kept of them.
     pub fn new(model: &Model) -> Self {
-        DecisionLog { rows: Vec::new(), horizon_s: model.horizon_s, keeps_reasons: false, past_horizon: false }
+        DecisionLog {
+            rows: Vec::new(),
+            horizon_s: model.horizon_s,
+            keeps_reasons: false,
+            around: None,
+            past_horizon: false,
+        }
     }
 
     /// A log that keeps reasons too.
     pub fn with_reasons(model: &Model) -> Self {
         DecisionLog { keeps_reasons: true, ..DecisionLog::new(model) }
+    }
+
+    /// A log with reasons of two decisions of a group: the last one up to an instant, and the next that changed the
+    /// wanted number.
+    pub fn around(model: &Model, group: GroupId, at_s: Seconds) -> Self {
+        DecisionLog { around: Some((group, at_s)), ..DecisionLog::with_reasons(model) }
+    }
+
+    /// Whether a decision is worth a row.
+    fn takes(&self, now_s: Seconds, group: GroupId) -> bool {
+        let changed = |row: &DecisionRow, at_s| row.time_s > at_s && row.wanted != row.wanted_before;
+        let is_near = |(asked, at_s)| group == asked && !self.rows.last().is_some_and(|last| changed(last, at_s));
+        !self.past_horizon && now_s <= self.horizon_s && self.around.is_none_or(is_near)
     }
 
     /// All decisions in the order of time.
@@ -101,8 +126,14 @@ impl DecisionLog {
 
 impl Observer for DecisionLog {
     fn decided(&mut self, decided: &Decided<'_>) {
-        if self.past_horizon || decided.now_s > self.horizon_s {
+        if !self.takes(decided.now_s, decided.group) {
             return;
+        }
+        let is_later = |(_, at_s)| decided.now_s > at_s;
+        match self.around.map(is_later) {
+            Some(false) => self.rows.clear(),
+            Some(true) if decided.decision.wanted == decided.wanted => return,
+            _ => {}
         }
         let Decided { now_s, group, sight, sighted_s, wanted, running, ready, decision } = *decided;
         self.rows.push(DecisionRow {
@@ -130,8 +161,8 @@ impl Observer for DecisionLog {
         });
     }
 
-    fn asks_why(&self, _now_s: Seconds, _group: GroupId) -> bool {
-        !self.past_horizon
+    fn asks_why(&self, now_s: Seconds, group: GroupId) -> bool {
+        self.takes(now_s, group)
     }
 
     fn joined(&mut self, now_s: Seconds, group: GroupId, launched_s: Seconds) {

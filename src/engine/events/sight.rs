@@ -1,9 +1,10 @@
 //! What a scaler is shown of a queue: the present, or samples, or what is so and so old.
 //!
-//! With `sampling_s` the queue is looked at every so many seconds from t = 0 on, and rates are over one spacing. Without
-//! it, it is looked at whenever a decision will want to know, `metric_age_s` before that decision; rates are then over
-//! one decision period. Before t = 0 the queue is taken to have stood as at t = 0, and messages to have come and gone at
-//! the rate of t = 0, so that nobody decides on a rate that was measured over no time. Not here: decisions (`scaler`).
+//! With `sampling_s` the queue is looked at every so many seconds from t = 0 on, and rates are over one spacing.
+//! Without it, it is looked at whenever a decision will want to know, `metric_age_s` before that decision; rates are
+//! then over one decision period. Before t = 0 the queue is taken to have stood as at t = 0, and messages to have come
+//! and gone at the rate of t = 0, so that nobody decides on a rate measured over no time. Not here: decisions
+//! (`scaler`).
 
 use std::collections::VecDeque;
 

@@ -53,6 +53,7 @@ impl Draw {
 }
 
 /// A consumer group at work.
+#[expect(clippy::struct_excessive_bools, reason = "each is one question that is asked for every message")]
 pub(super) struct GroupState<'m> {
     pub settings: &'m ConsumerGroup,
     pub slots_per_replica: u32,
