@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp)] // Tests may panic; instants are exact or they are wrong.
 
 use forebay::engine::events::simulate;
-use forebay::measure::{DecisionLog, DecisionRow, EventsOutcome};
+use forebay::measure::{DecisionLog, DecisionRow, EngineChoice, EventsOutcome};
 use forebay::model::scaling::{
     Behavior, Bounds, DirectionRules, Hpa, HpaController, HpaMetric, HpaRules, MetricTarget, Oracle, Phase, Policy,
     PolicyAmount, RabbitMq, RateScaling, ScaledJob, ScaledObject, Schedule, Signal, Staffing, Strategy, Trigger,
@@ -15,7 +15,7 @@ use forebay::model::{
 };
 use forebay::report::{explanation, explanation_json};
 use forebay::scaling::Rule;
-use forebay::study::{Silence, explain, repeat};
+use forebay::study::{RunOptions, Silence, explain, run};
 
 const SECOND: Distribution = Distribution::Constant(1.0);
 
@@ -66,7 +66,8 @@ fn wanted(model: &Model, decisions_shown: usize) -> Vec<u32> {
 }
 
 fn measured(model: &Model, threads: usize) -> EventsOutcome {
-    repeat(model, Some(threads), &|_| {}).unwrap()
+    let options = RunOptions { engine: EngineChoice::Events, threads: Some(threads) };
+    run(model, &options, &|_| {}).unwrap().events.unwrap()
 }
 
 /// The growth table: without `behavior` at most max(2n, 4) at each sync, with the API's defaults at most max(2n, n + 4).
