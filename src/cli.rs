@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod decide;
+mod export;
 mod init;
 mod input;
 mod interrupt;
@@ -55,6 +56,7 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     Decide(decide::Decide),
+    Export(export::Export),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -94,6 +96,7 @@ impl Cli {
             Verb::Run(run) => run.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
+            Verb::Export(export) => export.answer(),
             Verb::Init(init) => init.answer(),
             Verb::Schema(schema) => schema.answer(),
             Verb::Completions(completions) => completions.answer(),

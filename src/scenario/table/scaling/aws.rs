@@ -21,7 +21,7 @@ pub(super) static STEP: Section = Section {
         optional(
             "scale_in",
             Kind::Section(&LADDER),
-            "The way down, from its threshold on.",
+            "The way down, from its threshold on: a ladder with the same keys.",
             "{threshold: 50, steps: [{upper_bound: 0, adjustment: -1}], evaluation_periods: 3}",
         ),
     ],
