@@ -335,7 +335,7 @@ strategies:
         - {sqs: {scale_on_in_flight: false}, use_cached_metrics: true}
         - {prometheus: {metric: oldest_age, threshold: 30s, activation_threshold: 5s}}
         - {cron: {start: 0 8 * * 1-5, end: 0 18 * * 1-5, timezone: Europe/Kyiv, desired_replicas: 9}}
-      scaling_modifiers: {formula: "max(orders, amqp) + trigger5", target: 7.5, activation_target: 1, metric_type: value}
+      scaling_modifiers: {formula: "max(orders, amqp) + 1", target: 7.5, activation_target: 1, metric_type: value}
       fallback: {failure_threshold: 3, replicas: 6, behavior: current_replicas_if_lower}
       behavior: {scale_down: {stabilization_window: 0s}}
       force_activation: true

@@ -28,7 +28,7 @@ pub(super) static STEP: Section = Section {
     alternatives: &[],
 };
 
-static LADDER: Section = Section {
+pub(super) static LADDER: Section = Section {
     what: "a ladder",
     about: "Thresholds and bounds are in the unit of the metric.",
     keys: &[

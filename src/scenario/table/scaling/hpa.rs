@@ -63,7 +63,7 @@ pub(super) const fn downscale_stabilization() -> Key {
 
 const TOLERANCE: Span = Span { low: 0.0, open: false, high: 1.0 };
 
-static BEHAVIOR: Section = Section {
+pub(super) static BEHAVIOR: Section = Section {
     what: "a behavior",
     about: "By default the size goes up by 4 pods or 100 % per 15 s at once, whichever is more, and down by 100 % per \
             15 s after the window. Defaults are per field: given `policies` replace the default ones.",
