@@ -38,8 +38,8 @@ fn emit(model: &mut Model, group: usize, to: usize, per_message: f64) {
     model.groups[group].emits.push(Emission { to: Destination::Queue(to), per_message });
 }
 
-fn failures(probability: f64, poison: f64, then: AfterFailure) -> Option<Failures> {
-    Some(Failures { probability, poison, then, retry: Retry::AtOnce, partial: false })
+fn failures(probability: f64, poison: f64, then: AfterFailure) -> Failures {
+    Failures { probability, poison, then, retry: Retry::AtOnce, partial: false }
 }
 
 fn why_not(answer: &FluidQueue) -> &str {
@@ -93,7 +93,7 @@ fn a_topic_copies_or_shares() {
 #[test]
 fn retries_at_once_take_capacity() {
     let mut model = model(pulse(100.0, 60.0), Replicas::Fixed(100), 120.0);
-    model.groups[0].failures = failures(0.2, 0.0, AfterFailure::Requeue);
+    model.groups[0].failures = Some(failures(0.2, 0.0, AfterFailure::Requeue));
     let found = answer(&model);
     close(found.max_backlog.unwrap(), 20.0 * 60.0);
     close(found.max_delay_s.unwrap(), 15.0);
@@ -107,13 +107,13 @@ fn failures_go_where_they_are_sent() {
     let next = add_queue(&mut model, "next", 1000);
     emit(&mut model, 0, next, 2.0);
     model.queues[0].dead_letter = Some(dead);
-    model.groups[0].failures = failures(0.1, 0.0, AfterFailure::DeadLetter);
+    model.groups[0].failures = Some(failures(0.1, 0.0, AfterFailure::DeadLetter));
     let queues = fluid::integrate(&model);
     close(queues[0].dead_lettered.unwrap(), 9.0 * 60.0);
     close(queues[0].lost.unwrap(), 0.0);
     close(queues[1].max_backlog.unwrap(), 4.0 * 60.0);
     close(queues[2].publish_rate[0], 2.0 * 81.0);
-    model.groups[0].failures = failures(0.1, 0.0, AfterFailure::Drop);
+    model.groups[0].failures = Some(failures(0.1, 0.0, AfterFailure::Drop));
     let queues = fluid::integrate(&model);
     close(queues[0].lost.unwrap(), 9.0 * 60.0);
     close(queues[1].publish_rate[0], 0.0);
@@ -126,7 +126,7 @@ fn a_delivery_limit_bounds_the_retries() {
     let dead = add_queue(&mut model, "dead", 0);
     model.queues[0].dead_letter = Some(dead);
     model.queues[0].delivery_limit = Some(4);
-    model.groups[0].failures = failures(0.5, 0.2, AfterFailure::Requeue);
+    model.groups[0].failures = Some(failures(0.5, 0.2, AfterFailure::Requeue));
     let queues = fluid::integrate(&model);
     let deliveries = 0.2 * 4.0 + 0.8 * 1.875;
     let capacity = 100.0 / deliveries;
@@ -155,8 +155,8 @@ fn what_a_full_queue_refuses_may_be_a_dead_letter() {
     close(fluid::integrate(&model)[0].max_backlog.unwrap(), 600.0);
 }
 
-fn ttl(after: Distribution) -> Option<Ttl> {
-    Some(Ttl { after, at: TtlPlace::Anywhere })
+fn ttl(after: Distribution) -> Ttl {
+    Ttl { after, at: TtlPlace::Anywhere }
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn what_is_too_old_is_lost() {
     let mut by_age = model(Rate::Constant(200.0), Replicas::Fixed(100), 300.0);
     let mut by_ttl = by_age.clone();
     by_age.queues[0].retention.age_s = Some(60.0);
-    by_ttl.queues[0].ttl = ttl(Distribution::Constant(60.0));
+    by_ttl.queues[0].ttl = Some(ttl(Distribution::Constant(60.0)));
     for model in [by_age, by_ttl] {
         let found = answer(&model);
         close(found.lost.unwrap(), oracle("fluid_retention_loss"));
@@ -180,7 +180,7 @@ fn what_is_too_old_is_lost() {
 fn what_was_there_at_the_begin_expires_together() {
     let mut model = model(Rate::Constant(3.0), Replicas::Fixed(5), 60.0);
     model.queues[0].initial = 600;
-    model.queues[0].ttl = ttl(Distribution::Constant(10.0));
+    model.queues[0].ttl = Some(ttl(Distribution::Constant(10.0)));
     let found = answer(&model);
     close(found.lost.unwrap(), 550.0);
     close(found.max_delay_s.unwrap(), 10.0);
@@ -201,7 +201,7 @@ fn a_log_that_keeps_so_many_drops_the_oldest() {
 #[test]
 fn impatient_messages_settle_where_they_leave_as_fast_as_they_come() {
     let mut model = model(Rate::Constant(130.0), Replicas::Fixed(100), 100.0);
-    model.queues[0].ttl = ttl(Distribution::Exponential { mean_s: 2.0 });
+    model.queues[0].ttl = Some(ttl(Distribution::Exponential { mean_s: 2.0 }));
     let found = answer(&model);
     close(100.0 + found.backlog.last().unwrap(), oracle("fluid_abandon_ss"));
     close(found.delay_s.last().unwrap().unwrap(), oracle("fluid_mgc_gi_wait"));
@@ -220,7 +220,7 @@ fn impatient_messages_settle_where_they_leave_as_fast_as_they_come() {
 fn impatient_messages_follow_a_changing_rate() {
     let rate = Rate::Sine { mean: 100.0, amplitude: 20.0, period_s: std::f64::consts::TAU, phase_s: 0.0 };
     let mut model = model(rate, Replicas::Fixed(100), 12.0);
-    model.queues[0].ttl = ttl(Distribution::Exponential { mean_s: 2.0 });
+    model.queues[0].ttl = Some(ttl(Distribution::Exponential { mean_s: 2.0 }));
     let path = path(&model);
     for (name, t) in [("mtmcm_fluid_mean_t2", 2.0), ("mtmcm_fluid_mean_t4", 4.0)] {
         assert!((100.0 + path.backlog_at(t) - oracle(name)).abs() < 1e-6 * oracle(name), "{name}");
@@ -262,7 +262,7 @@ fn what_has_no_fluid_limit_says_why() {
             },
             "confirms",
         ),
-        (|model| model.queues[0].ttl = ttl(Distribution::Uniform { low_s: 1.0, high_s: 2.0 }), "expire"),
+        (|model| model.queues[0].ttl = Some(ttl(Distribution::Uniform { low_s: 1.0, high_s: 2.0 })), "expire"),
         (|model| emit(model, 0, 0, 0.1), "come back"),
     ];
     for (change, word) in cases {

@@ -48,11 +48,14 @@ pub fn integrate(model: &Model) -> Vec<FluidQueue> {
     let mut network = Network::new(model);
     let mut answer = |queue: QueueId| {
         let solved = network.solve(queue);
-        solved.map(|solved| answer(model, queue, solved, &ends_s)).unwrap_or_else(|why_not| FluidQueue {
-            name: model.queues[queue].name.clone(),
-            why_not: Some(why_not.to_string()),
-            ..FluidQueue::default()
-        })
+        solved.map_or_else(
+            |why_not| FluidQueue {
+                name: model.queues[queue].name.clone(),
+                why_not: Some(why_not.to_string()),
+                ..FluidQueue::default()
+            },
+            |solved| answer(model, queue, solved, &ends_s),
+        )
     };
     (0..model.queues.len()).map(&mut answer).collect()
 }

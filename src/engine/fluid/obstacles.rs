@@ -5,7 +5,7 @@
 use super::inflow::constant_s;
 use super::unanswered::Unanswered;
 use crate::engine::beyond::{Beyond, beyond};
-use crate::model::{ConsumerGroup, Distribution, Model, Order, QueueId, Replicas, ResourceId};
+use crate::model::{ConsumerGroup, Distribution, Model, Order, QueueId, ResourceId};
 use crate::units::Seconds;
 
 /// Whether everything that is set for a queue has a fluid limit that is known.
@@ -40,9 +40,17 @@ fn obstacle(model: &Model, queue: QueueId, setting: &Beyond, scaled: bool) -> Op
             let is_bound = group_named(name).is_none_or(|group| group.uses.iter().any(|(id, _)| !has_room(model, *id)));
             is_bound.then_some("who has to wait for them depends on single services")
         }
-        Beyond::Ttl | Beyond::Retention | Beyond::Block | Beyond::SingleActive => None,
-        Beyond::Emitted(_) | Beyond::DeadLetters(_) | Beyond::Share(_) | Beyond::Scaling(_) => None,
-        Beyond::Failures(_) | Beyond::InFlightLimit(_) | Beyond::Contention(_) => None,
+        Beyond::Emitted(_)
+        | Beyond::DeadLetters(_)
+        | Beyond::Share(_)
+        | Beyond::Block
+        | Beyond::Ttl
+        | Beyond::Retention
+        | Beyond::SingleActive
+        | Beyond::Scaling(_)
+        | Beyond::Failures(_)
+        | Beyond::InFlightLimit(_)
+        | Beyond::Contention(_) => None,
         Beyond::AckBefore(_) => scaled.then_some("what a scaler sees of it depends on the clients' buffers"),
         Beyond::Batch(_) => scaled.then_some("what a scaler sees of it depends on how full the batches are"),
         Beyond::Priorities => scaled.then_some("its levels and a scaler are not answered together"),
@@ -70,15 +78,11 @@ fn always_in_time(group: &ConsumerGroup) -> bool {
 fn has_room(model: &Model, resource: ResourceId) -> bool {
     let needed = model.groups.iter().filter(|group| group.uses.iter().any(|(id, _)| *id == resource)).map(|group| {
         let units: u32 = group.uses.iter().filter(|(id, _)| *id == resource).map(|(_, units)| units).sum();
-        let replicas = if group.scaling.is_some() { None } else { Some(most(&group.replicas)) };
+        let replicas = if group.scaling.is_some() { None } else { Some(group.replicas.most()) };
         replicas.map(|replicas| f64::from(replicas) * f64::from(group.slots_per_replica()) * f64::from(units))
     });
     let needed: Option<f64> = needed.sum();
     needed.is_some_and(|needed| needed <= f64::from(model.resources[resource].slots))
-}
-
-fn most(replicas: &Replicas) -> u32 {
-    replicas.most()
 }
 
 /// What messages that wait long come to.

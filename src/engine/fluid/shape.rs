@@ -193,6 +193,7 @@ impl Shape {
     }
 
     /// The rate of change as a rate.
+    #[must_use]
     pub fn derivative(&self) -> Self {
         let derived = |wave: &Wave| Wave {
             amplitude: wave.exponent * wave.amplitude + wave.tilt,

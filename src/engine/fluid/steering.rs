@@ -12,7 +12,7 @@ use super::shape::Shape;
 use super::sight::{Past, Slots};
 use super::unanswered::Unanswered;
 use crate::model::scaling::{Phase, Strategy};
-use crate::model::{Arrivals, ConsumerGroup, Model, QueueId, Rate, Scaling, Shutdown};
+use crate::model::{ConsumerGroup, Model, QueueId, Scaling, Shutdown};
 use crate::scaling::{Observation, Scaler, Sight, World};
 use crate::units::Seconds;
 
@@ -232,19 +232,8 @@ fn world(model: &Model, queue: QueueId, scaling: &Scaling) -> World {
         start: model.start,
         phase: share(scaling.strategy.period_s()),
         poll_phase: share(poll_s),
-        arrivals: publish_rate(model, queue),
+        arrivals: model.publish_rate(queue).ok(),
     }
-}
-
-/// P(t) of a queue to which nobody publishes from a recording.
-fn publish_rate(model: &Model, queue: QueueId) -> Option<Rate> {
-    let rates = model.producers_of(queue).map(|producer| match &producer.arrivals {
-        Arrivals::Process { rate, .. } => {
-            Some(Rate::Scale { by: model.share_of(producer.to, queue), rate: Box::new(rate.clone()) })
-        }
-        Arrivals::Recorded(_) => None,
-    });
-    rates.collect::<Option<Vec<Rate>>>().map(Rate::Sum)
 }
 
 /// Adds a step, if it is one.
