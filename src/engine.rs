@@ -2,6 +2,7 @@
 //!
 //! Not here: statistics over replications (`measure`), files, printing.
 
+pub mod beyond;
 mod complex;
 pub mod events;
 pub mod fluid;

@@ -11,9 +11,13 @@ mod course;
 mod crew;
 mod curve;
 mod delay;
+mod effort;
+mod fate;
 mod inflow;
 mod integrate;
 mod march;
+mod network;
+mod obstacles;
 mod outflow;
 mod phi;
 mod roots;
@@ -32,6 +36,8 @@ pub use unanswered::Unanswered;
 use crate::model::{Model, QueueId};
 use crate::units::Seconds;
 use curve::Curve;
+use march::Solved;
+use network::Network;
 
 /// Answers every queue of the model, in order.
 ///
@@ -39,14 +45,19 @@ use curve::Curve;
 /// so has a single number that does not exist (a backlog that does not drain has no drain time).
 pub fn integrate(model: &Model) -> Vec<FluidQueue> {
     let ends_s = model.interval_ends_s();
-    let answer = |queue: QueueId| {
-        answer(model, queue, &ends_s).unwrap_or_else(|why_not| FluidQueue {
-            name: model.queues[queue].name.clone(),
-            why_not: Some(why_not.to_string()),
-            ..FluidQueue::default()
-        })
+    let mut network = Network::new(model);
+    let mut answer = |queue: QueueId| {
+        let solved = network.solve(queue);
+        solved.map_or_else(
+            |why_not| FluidQueue {
+                name: model.queues[queue].name.clone(),
+                why_not: Some(why_not.to_string()),
+                ..FluidQueue::default()
+            },
+            |solved| answer(model, queue, solved, &ends_s),
+        )
     };
-    (0..model.queues.len()).map(answer).collect()
+    (0..model.queues.len()).map(&mut answer).collect()
 }
 
 /// The path of one queue's backlog, from t = 0 to the horizon and on until everything published by then is gone, or
@@ -56,12 +67,12 @@ pub fn integrate(model: &Model) -> Vec<FluidQueue> {
 ///
 /// What has no exact answer: see [`Unanswered`].
 pub fn trajectory(model: &Model, queue: QueueId) -> Result<Trajectory, Unanswered> {
-    march::solve(model, queue).map(|solved| solved.path)
+    Network::new(model).solve(queue).map(|solved| solved.path.clone())
 }
 
 /// Everything about one queue.
-fn answer(model: &Model, queue: QueueId, ends_s: &[Seconds]) -> Result<FluidQueue, Unanswered> {
-    let march::Solved { path, group } = march::solve(model, queue)?;
+fn answer(model: &Model, queue: QueueId, solved: &Solved, ends_s: &[Seconds]) -> FluidQueue {
+    let Solved { path, group, published, fate, .. } = solved;
     let (max_backlog, max_at_s) = path.peak();
     let totals = path.totals_at(model.horizon_s);
     let drained_at_s = path.drained_at_s();
@@ -74,24 +85,27 @@ fn answer(model: &Model, queue: QueueId, ends_s: &[Seconds]) -> Result<FluidQueu
         let patience = if group.is_some() { "another horizon" } else { "a thousand horizons" };
         reasons.push(format!("some messages published by the horizon are never taken, or not within {patience}"));
     }
-    let published = inflow::publish_rate(model, queue, 0.0, model.horizon_s)?;
+    let given_up = totals.served * fate.dead;
+    let goes_on = model.queues[queue].dead_letter.is_some();
+    let (dead, dropped) = (totals.lost + given_up, totals.served * fate.dropped);
     let capacity = path.within_horizon().map(|piece| (piece.from_s, piece.capacity.clone())).collect();
-    Ok(FluidQueue {
+    FluidQueue {
         name: model.queues[queue].name.clone(),
         max_backlog: Some(max_backlog),
         max_at_s: Some(max_at_s),
         drained_at_s,
         max_delay_s,
         backlog_area: Some(totals.area),
-        lost: Some(totals.lost),
+        lost: Some(dropped + if goes_on { 0.0 } else { dead }),
+        dead_lettered: goes_on.then_some(dead),
         why_not: (!reasons.is_empty()).then(|| reasons.join("; ")),
         backlog: ends_s.iter().map(|end_s| path.backlog_at(*end_s)).collect(),
         delay_s: ends_s.iter().map(|end_s| path.delay_at(*end_s)).collect(),
-        publish_rate: means(&published, ends_s),
+        publish_rate: means(published, ends_s),
         capacity_rate: means(&Curve::new(capacity, model.horizon_s), ends_s),
-        course: Some(Course::of(model, queue, &path)),
-        groups: group.into_iter().collect(),
-    })
+        course: Some(Course::of(model, queue, solved)),
+        groups: group.clone().into_iter().collect(),
+    }
 }
 
 /// Whole messages while there are many, three decimals at most otherwise.

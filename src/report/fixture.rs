@@ -306,6 +306,7 @@ pub(super) fn outcome(setup: &Setup) -> Outcome {
         max_delay_s: Some(flow.delay_s.iter().flatten().copied().fold(0.0, f64::max)),
         backlog_area: Some(flow.area),
         lost: Some(0.0),
+        dead_lettered: None,
         why_not: None,
         backlog: flow.backlog.clone(),
         delay_s: flow.delay_s.clone(),

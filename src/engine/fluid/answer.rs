@@ -23,8 +23,11 @@ pub struct FluidQueue {
     pub max_delay_s: Option<f64>,
     /// ∫M dt over the horizon, message-seconds.
     pub backlog_area: Option<f64>,
-    /// Messages lost at a full queue.
+    /// Messages that are gone without an ack: refused, dropped, expired or given up, and not in another queue.
     pub lost: Option<f64>,
+    /// Messages that went to the dead-letter queue; `None` where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dead_lettered: Option<f64>,
     /// Why some of it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_not: Option<String>,

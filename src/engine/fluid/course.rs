@@ -2,6 +2,9 @@
 //!
 //! Instants, stretches and levels come from the exact pieces. Not here: how the pieces are found (`integrate`).
 
+use super::curve::Curve;
+use super::march::Solved;
+use super::shape::Shape;
 use super::trajectory::{Piece, Trajectory};
 use crate::model::{Arrivals, Model, QueueId, Rate};
 use crate::units::{Messages, PerSecond, Seconds};
@@ -49,7 +52,8 @@ pub struct CourseRates {
 
 impl Course {
     /// The course of one queue of the model along its path.
-    pub(super) fn of(model: &Model, queue: QueueId, path: &Trajectory) -> Self {
+    pub(super) fn of(model: &Model, queue: QueueId, solved: &Solved) -> Self {
+        let path = &solved.path;
         let points = (ALL_POINTS / path.pieces().len().max(1)).clamp(1, POINTS);
         let recorded = model.producers_of(queue).any(|producer| matches!(producer.arrivals, Arrivals::Recorded(_)));
         let has_rate = !recorded && path.delivery_delay_s == 0.0;
@@ -59,7 +63,7 @@ impl Course {
             backlog.extend(instants(piece, until_s, points).map(|t| (t, piece.backlog_at(t))));
         }
         backlog.dedup();
-        let rates = has_rate.then(|| CourseRates::of(model, queue, path, points));
+        let rates = has_rate.then(|| CourseRates::of(model, queue, solved, points));
         let spread = (0..=DELAYS).map(|k| path.horizon_s * k as f64 / DELAYS as f64);
         let delay_s = spread.map(|t| (t, path.delay_at(t))).collect();
         Self { waiting: waiting(path), backlog, delay_s, rates }
@@ -67,8 +71,10 @@ impl Course {
 }
 
 impl CourseRates {
-    fn of(model: &Model, queue: QueueId, path: &Trajectory, points: usize) -> Self {
-        let mut rates = Self { most_published: most_published(model, queue), ..Self::default() };
+    fn of(model: &Model, queue: QueueId, solved: &Solved, points: usize) -> Self {
+        let path = &solved.path;
+        let most_published = if solved.is_fed { most(&solved.published, points) } else { most_published(model, queue) };
+        let mut rates = Self { most_published, ..Self::default() };
         let mut worst = f64::NEG_INFINITY;
         for piece in path.within_horizon() {
             let until_s = piece.until_s.min(path.horizon_s);
@@ -131,11 +137,23 @@ fn widest(piece: &Piece, until_s: Seconds, points: usize) -> (PerSecond, PerSeco
 /// Largest sum of the producers' rates.
 fn most_published(model: &Model, queue: QueueId) -> PerSecond {
     let rates = model.producers_of(queue).filter_map(|producer| match &producer.arrivals {
-        Arrivals::Process { rate, .. } => Some(rate.clone()),
+        Arrivals::Process { rate, .. } => {
+            Some(Rate::Scale { by: model.share_of(producer.to, queue), rate: Box::new(rate.clone()) })
+        }
         Arrivals::Recorded(_) => None,
     });
     let mirrored = Rate::Scale { by: -1.0, rate: Box::new(Rate::Sum(rates.collect())) };
     (-mirrored.lowest(0.0, model.horizon_s).1).max(0.0)
+}
+
+/// Largest rate of a curve that is drawn by so many points a piece.
+fn most(curve: &Curve, points: usize) -> PerSecond {
+    let highest = |(from_s, until_s, shape): (Seconds, Seconds, &Shape)| {
+        let points = if shape.is_line() { 1 } else { points };
+        let at = |k: usize| shape.at(from_s + (until_s - from_s) * k as f64 / points as f64);
+        (0..=points).map(at).fold(0.0, f64::max)
+    };
+    curve.pieces().map(highest).fold(0.0, f64::max)
 }
 
 /// Stretches of neighbouring pieces with M > 0.

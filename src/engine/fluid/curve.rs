@@ -148,6 +148,15 @@ impl Curve {
         Self { pieces, until_s: self.until_s }
     }
 
+    /// The curve with 0 after it until `b`, if it ends earlier.
+    pub fn followed_by_zero(mut self, b: Seconds) -> Self {
+        if self.until_s < b {
+            self.pieces.push((self.until_s, Shape::constant(0.0)));
+            self.until_s = b;
+        }
+        self
+    }
+
     /// Sum of two curves over the same interval.
     pub fn plus(&self, other: &Self) -> Self {
         let mut builder = Builder::new(self.pieces[0].0, self.until_s);

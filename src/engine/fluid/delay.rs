@@ -4,6 +4,10 @@
 //! change while a message waits. With `drop-head` the head leaves by being taken or dropped, and a message that is
 //! taken has waited until it was the head. Not here: how the curves came about.
 
+mod patience;
+
+use std::borrow::Cow;
+
 use super::roots::reaches;
 use super::shape::Shape;
 use super::trajectory::{Excess, Piece, Regime, Trajectory};
@@ -20,6 +24,9 @@ impl Trajectory {
     /// Publish → service start of a message published at `published_s` in `[0, horizon]`; `None` where it is never
     /// taken.
     pub fn delay_at(&self, published_s: Seconds) -> Option<Seconds> {
+        if let Some(patience) = self.patience {
+            return self.impatient_delay_at(published_s, patience);
+        }
         let s = published_s + self.delivery_delay_s;
         let index = self.index_at(s);
         let ahead = self.pieces[index].backlog_at(s);
@@ -44,6 +51,9 @@ impl Trajectory {
     /// Largest delay of the messages published in `[0, horizon]`, with those that were there at t = 0; `None` if some
     /// of them are never taken.
     pub fn max_delay_s(&self) -> Option<Seconds> {
+        if let Some(patience) = self.patience {
+            return self.max_impatient_delay_s(patience);
+        }
         let last = self.pieces.partition_point(|piece| piece.from_s < self.horizon_s + self.delivery_delay_s);
         let accepted = self.accepted(last);
         if self.head(self.pieces.len()) < accepted * (1.0 - DUST) {
@@ -64,7 +74,7 @@ impl Trajectory {
         for (index, piece) in self.pieces.iter().enumerate() {
             let (from, until) = (self.head(index), self.head(index + 1).min(self.initial));
             if until - from > DUST * until && self.takes(piece) {
-                latest_s = reaches(piece.removed(self.excess), piece.from_s, piece.until_s, until - from);
+                latest_s = reaches(&piece.removed(self.excess), piece.from_s, piece.until_s, until - from);
             }
             if until >= self.initial {
                 break;
@@ -87,8 +97,9 @@ impl Trajectory {
             if next - number > DUST * next && is_waiting && self.takes(taker) {
                 let (a, r) = (arrival.accepted(self.excess), taker.removed(self.excess));
                 let s = |y: Messages| passes(a, arrival, self.accepted(i), accepted, y);
-                let t = |y: Messages| passes(r, taker, self.head(j), removed, y);
-                matches.push(Match { accepted: a, removed: r, s: (s(number), s(next)), t: (t(number), t(next)) });
+                let t = |y: Messages| passes(&r, taker, self.head(j), removed, y);
+                let (s, t) = ((s(number), s(next)), (t(number), t(next)));
+                matches.push(Match { accepted: a, removed: r, s, t });
             }
             number = number.max(next);
             if accepted <= number {
@@ -107,12 +118,13 @@ impl Trajectory {
         let rate = piece.removed(self.excess);
         let dust = DUST * (self.head(index) + missing);
         let is_reached = rate.integral(from_s, piece.until_s) >= missing - dust;
-        (is_reached && self.takes(piece)).then(|| reaches(rate, from_s, piece.until_s, missing))
+        (is_reached && self.takes(piece)).then(|| reaches(&rate, from_s, piece.until_s, missing))
     }
 
     /// Whether what leaves the head in this piece is taken, at least some of it.
     fn takes(&self, piece: &Piece) -> bool {
-        let drops_all = self.excess == Excess::Oldest && piece.regime == Regime::Full && piece.capacity.is_constant();
+        let drops = matches!(piece.regime, Regime::Full | Regime::Expiring);
+        let drops_all = self.excess == Excess::Oldest && drops && piece.capacity.is_constant();
         !(drops_all && piece.capacity.at(piece.from_s) == 0.0)
     }
 
@@ -136,14 +148,17 @@ impl Trajectory {
     }
 }
 
+/// Begin and end.
+type Span = (Seconds, Seconds);
+
 /// A stretch of arrivals that all leave within one piece.
 struct Match<'a> {
     accepted: &'a Shape,
-    removed: &'a Shape,
+    removed: Cow<'a, Shape>,
     /// When they arrive.
-    s: (Seconds, Seconds),
+    s: Span,
     /// When they leave.
-    t: (Seconds, Seconds),
+    t: Span,
 }
 
 /// When a running total that goes from `from` to `until` in this piece passes `total`.
@@ -160,7 +175,7 @@ fn refine_all(matches: &[Match], best: &mut Seconds) {
     let mut evaluations = 0;
     for tolerance in PRECISIONS {
         for found in matches {
-            refine(found, best, tolerance, &mut evaluations);
+            refine(found, (found.s, found.t), best, tolerance, &mut evaluations);
             if evaluations > MOST_EVALUATIONS && tolerance < PRECISIONS[0] {
                 return;
             }
@@ -170,8 +185,13 @@ fn refine_all(matches: &[Match], best: &mut Seconds) {
 
 /// Branch and bound on one stretch: d'(s) = a(s)/r(t) − 1 with a, r the rates of arrivals and removals, so bounds of
 /// the rates bound the delay between its ends.
-fn refine(found: &Match, best: &mut Seconds, tolerance: f64, evaluations: &mut usize) {
-    let ((s1, s2), (t1, t2)) = (found.s, found.t);
+fn refine(
+    found: &Match,
+    ((s1, s2), (t1, t2)): (Span, Span),
+    best: &mut Seconds,
+    tolerance: f64,
+    evaluations: &mut usize,
+) {
     let (least_in, most_in) = found.accepted.bounds(s1, s2);
     let (least_out, most_out) = found.removed.bounds(t1, t2);
     let climb = if least_out > 0.0 { (most_in / least_out - 1.0).max(0.0) } else { f64::INFINITY };
@@ -184,8 +204,8 @@ fn refine(found: &Match, best: &mut Seconds, tolerance: f64, evaluations: &mut u
         return;
     }
     *evaluations += 1;
-    let t = reaches(found.removed, t1, t2, found.accepted.integral(s1, middle));
+    let t = reaches(&found.removed, t1, t2, found.accepted.integral(s1, middle));
     *best = best.max(t - middle);
-    refine(&Match { s: (s1, middle), t: (t1, t), ..*found }, best, tolerance, evaluations);
-    refine(&Match { s: (middle, s2), t: (t, t2), ..*found }, best, tolerance, evaluations);
+    refine(found, ((s1, middle), (t1, t)), best, tolerance, evaluations);
+    refine(found, ((middle, s2), (t, t2)), best, tolerance, evaluations);
 }

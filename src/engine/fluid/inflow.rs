@@ -3,25 +3,59 @@
 //! Not here: the randomness of arrivals, which the equation does not know, and the delay before delivery.
 
 use super::curve::Curve;
+use super::network::Feed;
 use super::unanswered::Unanswered;
 use crate::model::{Arrivals, Distribution, Model, Producer, QueueId, RecordedMessage};
-use crate::units::{PerSecond, Seconds};
+use crate::units::{Messages, PerSecond, Seconds};
 
-/// P(t) of one queue on `[a, b]`: the sum of its producers' rates. Nothing is published before t = 0.
-///
-/// # Errors
-///
-/// A rate that changes too often.
-pub fn publish_rate(model: &Model, queue: QueueId, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
-    let curve = |producer: &Producer| {
-        let published = match &producer.arrivals {
-            Arrivals::Process { rate, .. } => Curve::of_rate(rate, a, b),
-            Arrivals::Recorded(messages) => counts(model, messages, a, b),
+/// What is published to one queue.
+#[derive(Clone, Debug)]
+pub struct Inflow<'m> {
+    model: &'m Model,
+    queue: QueueId,
+    feed: Option<Feed>,
+}
+
+impl<'m> Inflow<'m> {
+    /// What producers publish to a queue, and other queues pass on to it.
+    pub fn new(model: &'m Model, queue: QueueId, feed: Option<Feed>) -> Self {
+        Self { model, queue, feed }
+    }
+
+    /// Whether other queues pass messages on to it: that is known up to the horizon only.
+    pub fn is_fed(&self) -> bool {
+        self.feed.is_some()
+    }
+
+    /// Messages that other queues pass on at t = 0.
+    pub fn at_start(&self) -> Messages {
+        self.feed.as_ref().map_or(0.0, |feed| feed.at_start)
+    }
+
+    /// P(t) on `[a, b]`: the sum of the producers' rates and of what other queues pass on. Nothing is published before
+    /// t = 0.
+    ///
+    /// # Errors
+    ///
+    /// A rate that changes too often, or what is fed after the horizon.
+    pub fn rate(&self, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
+        let (model, queue) = (self.model, self.queue);
+        let curve = |producer: &Producer| {
+            let published = match &producer.arrivals {
+                Arrivals::Process { rate, .. } => Curve::of_rate(rate, a, b),
+                Arrivals::Recorded(messages) => counts(model, messages, a, b),
+            };
+            Ok(published?.scaled(model.share_of(producer.to, queue)))
         };
-        Ok(published?.scaled(model.share_of(producer.to, queue)))
-    };
-    let curves = model.producers_of(queue).map(curve).collect::<Result<Vec<_>, Unanswered>>()?;
-    Ok(Curve::sum(&curves, a, b))
+        let mut curves = model.producers_of(queue).map(curve).collect::<Result<Vec<_>, Unanswered>>()?;
+        if let Some(feed) = &self.feed {
+            if b > model.horizon_s {
+                return Err(Unanswered::BeyondHorizon);
+            }
+            curves.push(feed.rate.between(a, b));
+        }
+        Ok(Curve::sum(&curves, a, b))
+    }
 }
 
 /// Messages per second that are published to a queue at t = 0; of recordings, over the first `span_s` seconds.

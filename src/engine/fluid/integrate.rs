@@ -4,6 +4,8 @@
 //! that M is monotone between cuts and reaches a bound at most once: the instant is the root of a monotone function.
 //! Not here: where P and C come from.
 
+mod patience;
+
 use super::curve::{Curve, affordable, for_common_pieces};
 use super::roots::{reaches, sign_changes};
 use super::shape::Shape;
@@ -23,6 +25,29 @@ pub struct Integrator {
     pub totals: Totals,
     capacity: Messages,
     bucket: Option<Bucket>,
+    /// Where messages expire after a constant time: what has left the head beyond what is as old as that.
+    slack: Option<Messages>,
+    /// Where messages are impatient: the rate at which each of those that wait is given up.
+    patience: Option<f64>,
+}
+
+/// The rates on an interval, which all of them cover.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates<'c> {
+    /// P(t), as it becomes deliverable.
+    pub inflow: &'c Curve,
+    /// What all slots could take.
+    pub slots: &'c Curve,
+    /// What reaches the age at which it expires, if it still waits then.
+    pub due: Option<&'c Curve>,
+}
+
+/// The same on a stretch on which they are smooth.
+#[derive(Clone, Debug)]
+struct Smooth {
+    p: Shape,
+    k: Shape,
+    q: Option<Shape>,
 }
 
 /// A token bucket: tokens come at `rate`, and every message that is taken costs one.
@@ -42,6 +67,10 @@ struct Phase {
     gain: f64,
     /// Net flow into the bucket.
     tokens: Option<Shape>,
+    /// What expires.
+    expired: Option<Shape>,
+    /// Net flow into the slack.
+    slack: Option<Shape>,
 }
 
 impl Integrator {
@@ -50,7 +79,39 @@ impl Integrator {
         let capacity = capacity.unwrap_or(f64::INFINITY);
         let bucket = limit.map(|limit| Bucket { rate: limit.rate_per_s, size: limit.burst, tokens: limit.burst });
         let totals = Totals { lost: (initial - capacity).max(0.0), ..Totals::default() };
-        Self { pieces: Vec::new(), backlog: initial.min(capacity), totals, capacity, bucket }
+        Self {
+            pieces: Vec::new(),
+            backlog: initial.min(capacity),
+            totals,
+            capacity,
+            bucket,
+            slack: None,
+            patience: None,
+        }
+    }
+
+    /// Each message that waits is given up at this rate.
+    pub fn set_patience(&mut self, per_s: f64) {
+        self.patience = Some(per_s);
+    }
+
+    /// Whether messages are given up.
+    pub fn is_impatient(&self) -> bool {
+        self.patience.is_some()
+    }
+
+    /// Messages expire from now on; what is there at the begin does so by [`Integrator::expire`].
+    pub fn begin_expiry(&mut self) {
+        self.slack = Some(0.0);
+    }
+
+    /// The messages that were there at t = 0 have reached the age at which they expire: what is left of them does.
+    pub fn expire(&mut self, initial: Messages, lost_at_start: Messages) {
+        let left = initial - (self.totals.served + self.totals.lost - lost_at_start);
+        let expired = left.clamp(0.0, self.backlog);
+        self.backlog -= expired;
+        self.totals.lost += expired;
+        self.slack = Some((-left).max(0.0));
     }
 
     /// Goes on under these rates, which cover the same interval.
@@ -58,8 +119,23 @@ impl Integrator {
     /// # Errors
     ///
     /// [`Unanswered::TooManyPieces`], [`Unanswered::NotFinite`].
-    pub fn run(&mut self, inflow: &Curve, slots: &Curve) -> Result<(), Unanswered> {
-        self.integrate(inflow, slots)
+    pub fn run(&mut self, rates: Rates<'_>) -> Result<(), Unanswered> {
+        let mut cuts = Vec::new();
+        let mut outcome = Ok(());
+        for_common_pieces(rates.inflow, rates.slots, |from_s, until_s, p, k| {
+            if outcome.is_ok() {
+                outcome = match rates.due {
+                    None => self.stretch(&Smooth::new(p, k, None, from_s), from_s, until_s, &mut cuts),
+                    Some(due) => due
+                        .between(from_s, until_s)
+                        .pieces()
+                        .try_for_each(|(a, b, q)| self.stretch(&Smooth::new(p, k, Some(q), a), a, b, &mut cuts)),
+                };
+            }
+        });
+        outcome?;
+        let totals = [self.totals.arrived, self.totals.served, self.totals.area, self.backlog];
+        if totals.iter().all(|total| total.is_finite()) { Ok(()) } else { Err(Unanswered::NotFinite) }
     }
 
     /// The same, after a cut at which nothing need have changed: pieces that go on are not cut there.
@@ -67,9 +143,9 @@ impl Integrator {
     /// # Errors
     ///
     /// Those of [`Integrator::run`].
-    pub fn go_on(&mut self, inflow: &Curve, slots: &Curve) -> Result<(), Unanswered> {
+    pub fn go_on(&mut self, rates: Rates<'_>) -> Result<(), Unanswered> {
         let seam = self.pieces.len();
-        self.integrate(inflow, slots)?;
+        self.run(rates)?;
         if let Some(before) = seam.checked_sub(1)
             && let Some(joined) = self.pieces.get(seam).and_then(|next| self.pieces[before].joined(next))
         {
@@ -79,39 +155,25 @@ impl Integrator {
         Ok(())
     }
 
-    fn integrate(&mut self, inflow: &Curve, slots: &Curve) -> Result<(), Unanswered> {
-        let mut cuts = Vec::new();
-        let mut outcome = Ok(());
-        for_common_pieces(inflow, slots, |from_s, until_s, p, k| {
-            if outcome.is_ok() {
-                outcome = self.stretch(p, k, from_s, until_s, &mut cuts);
-            }
-        });
-        outcome?;
-        let totals = [self.totals.arrived, self.totals.served, self.totals.area, self.backlog];
-        if totals.iter().all(|total| total.is_finite()) { Ok(()) } else { Err(Unanswered::NotFinite) }
-    }
-
-    /// One stretch on which P and the slots' rate are smooth.
-    fn stretch(&mut self, p: &Shape, k: &Shape, a: f64, b: f64, cuts: &mut Vec<f64>) -> Result<(), Unanswered> {
-        let (p, k) = (p.rebased(a), k.rebased(a));
-        let noise = 4.0 * f64::EPSILON * (p.magnitude(a, b) + k.magnitude(a, b));
+    /// One stretch on which all rates are smooth.
+    fn stretch(&mut self, rates: &Smooth, a: f64, b: f64, cuts: &mut Vec<f64>) -> Result<(), Unanswered> {
+        let noise = 4.0 * f64::EPSILON * rates.magnitude(a, b);
         if !noise.is_finite() {
             return Err(Unanswered::NotFinite);
         }
         cuts.clear();
-        sign_changes(&p.minus(&k, a), a, b, noise, cuts);
-        if let Some(bucket) = &self.bucket {
-            let tokens = Shape::constant(bucket.rate);
-            sign_changes(&p.minus(&tokens, a), a, b, noise, cuts);
-            sign_changes(&k.minus(&tokens, a), a, b, noise, cuts);
-            cuts.sort_by(f64::total_cmp);
+        for (first, second) in rates.rivals(self.bucket.as_ref().map(|bucket| bucket.rate)) {
+            sign_changes(&first.minus(&second, a), a, b, noise, cuts);
         }
+        cuts.sort_by(f64::total_cmp);
         affordable((self.pieces.len() + cuts.len()) as f64)?;
         let mut from_s = a;
         for until_s in cuts.iter().copied().chain(std::iter::once(b)) {
             if until_s > from_s {
-                self.monotone(&p, &k, from_s, until_s)?;
+                match self.patience {
+                    None => self.monotone(rates, from_s, until_s)?,
+                    Some(patience) => self.impatient(rates, patience, from_s, until_s)?,
+                }
                 from_s = until_s;
             }
         }
@@ -119,16 +181,15 @@ impl Integrator {
     }
 
     /// One stretch on which the signs of all differences stay the same.
-    fn monotone(&mut self, p: &Shape, k: &Shape, a: Seconds, b: Seconds) -> Result<(), Unanswered> {
+    fn monotone(&mut self, rates: &Smooth, a: Seconds, b: Seconds) -> Result<(), Unanswered> {
         let mut t = a;
         while t < b {
-            let phase = self.phase(p, k, t, b);
-            let backlog_at_event = self.backlog_event(&phase, t, b);
-            let tokens_at_event = self.token_event(&phase, t, b);
-            let event_s = |event: Option<(Seconds, f64)>| event.map_or(b, |(at_s, _)| at_s);
-            let until_s = event_s(backlog_at_event).min(event_s(tokens_at_event));
-            let level = |event: Option<(Seconds, f64)>| event.filter(|(at_s, _)| *at_s <= until_s).map(|e| e.1);
-            self.advance(phase, p, t, until_s, level(backlog_at_event), level(tokens_at_event));
+            let phase = self.phase(rates, t, b);
+            let events =
+                [self.backlog_event(&phase, t, b), self.token_event(&phase, t, b), self.slack_event(&phase, t, b)];
+            let until_s = events.iter().flatten().map(|(at_s, _)| *at_s).fold(b, f64::min);
+            let levels = events.map(|event| event.filter(|(at_s, _)| *at_s <= until_s).map(|(_, level)| level));
+            self.advance(phase, &rates.p, t, until_s, levels);
             affordable(self.pieces.len() as f64)?;
             t = until_s;
         }
@@ -136,7 +197,8 @@ impl Integrator {
     }
 
     /// What holds from `t` on.
-    fn phase(&self, p: &Shape, k: &Shape, t: Seconds, b: Seconds) -> Phase {
+    fn phase(&self, rates: &Smooth, t: Seconds, b: Seconds) -> Phase {
+        let Smooth { p, k, q } = rates;
         // Differences keep their sign until `b`, so their integrals have it too; a value might underflow to 0.
         let excess = |shape: &Shape, rate: f64| shape.minus(&Shape::constant(rate), t).integral(t, b);
         let capacity = match &self.bucket {
@@ -145,26 +207,43 @@ impl Integrator {
             }
             _ => k.clone(),
         };
-        let net = p.minus(&capacity, t);
+        let expired = match (self.slack, q) {
+            (Some(slack), Some(q)) if slack <= 0.0 && self.backlog > 0.0 => {
+                Some(q.minus(&capacity, t)).filter(|expired| expired.integral(t, b) > 0.0)
+            }
+            _ => None,
+        };
+        // What leaves the head while something waits.
+        let removed = if expired.is_some() { q.as_ref().unwrap_or(&capacity) } else { &capacity };
+        let net = p.minus(removed, t);
         let gain = net.integral(t, b);
         let is_full = self.backlog >= self.capacity;
         let regime = if is_full && (gain > 0.0 || (gain == 0.0 && self.capacity > 0.0)) {
             Regime::Full
+        } else if expired.is_some() {
+            Regime::Expiring
         } else if self.backlog > 0.0 || gain > 0.0 {
             Regime::Waiting
         } else {
             Regime::Empty
         };
-        let served = if regime == Regime::Empty { p } else { &capacity };
+        let (left, served) = match regime {
+            Regime::Empty => (p, p),
+            Regime::Full => (p, &capacity),
+            Regime::Waiting | Regime::Expiring => (removed, &capacity),
+        };
         let tokens = self.bucket.as_ref().map(|bucket| Shape::constant(bucket.rate).minus(served, t));
-        let net = if regime == Regime::Waiting { net } else { Shape::constant(0.0) };
-        Phase { regime, capacity, net, gain, tokens }
+        let slack = self.slack.and(q.as_ref()).map(|q| left.minus(q, t));
+        let moves = matches!(regime, Regime::Waiting | Regime::Expiring);
+        let net = if moves { net } else { Shape::constant(0.0) };
+        let expired = if regime == Regime::Expiring { expired } else { None };
+        Phase { regime, capacity, net, gain, tokens, expired, slack }
     }
 
     /// When M reaches 0 or the capacity before `b`, and which of them.
     fn backlog_event(&self, phase: &Phase, t: Seconds, b: Seconds) -> Option<(Seconds, Messages)> {
         let gain = phase.gain;
-        if phase.regime != Regime::Waiting || gain == 0.0 {
+        if !matches!(phase.regime, Regime::Waiting | Regime::Expiring) || gain == 0.0 {
             return None;
         }
         let target = if gain > 0.0 { self.capacity } else { 0.0 };
@@ -187,8 +266,20 @@ impl Integrator {
         (gain.abs() >= missing.abs()).then(|| (reaches(flow, t, b, missing), target))
     }
 
-    /// Closes the piece `[t, until_s]`; a level that was reached is set exactly.
-    fn advance(&mut self, phase: Phase, p: &Shape, t: f64, until_s: f64, backlog: Option<f64>, tokens: Option<f64>) {
+    /// When the head reaches the age at which it expires, before `b`.
+    fn slack_event(&self, phase: &Phase, t: Seconds, b: Seconds) -> Option<(Seconds, f64)> {
+        let (slack, flow) = (self.slack?, phase.slack.as_ref()?);
+        let gain = flow.integral(t, b);
+        let dust = 16.0 * f64::EPSILON * (self.totals.arrived + self.totals.served + self.totals.lost);
+        if gain >= 0.0 || slack <= 0.0 || slack + gain > dust {
+            return None;
+        }
+        Some((if slack + gain > 0.0 { b } else { reaches(flow, t, b, -slack) }, 0.0))
+    }
+
+    /// Closes the piece `[t, until_s]`; a level (of backlog, tokens, slack) that was reached is set exactly.
+    fn advance(&mut self, phase: Phase, p: &Shape, t: f64, until_s: f64, levels: [Option<f64>; 3]) {
+        let [backlog, tokens, slack] = levels;
         let mut piece = Piece {
             from_s: t,
             until_s,
@@ -196,6 +287,7 @@ impl Integrator {
             inflow: p.clone(),
             capacity: phase.capacity,
             net: phase.net,
+            expired: phase.expired,
             backlog: self.backlog,
             backlog_until: self.backlog,
             totals: self.totals,
@@ -208,9 +300,38 @@ impl Integrator {
             let level = bucket.tokens + flow.integral(t, until_s);
             bucket.tokens = tokens.unwrap_or(level.clamp(0.0, bucket.size));
         }
+        if let (Some(level), Some(flow)) = (&mut self.slack, phase.slack) {
+            *level = slack.unwrap_or((*level + flow.integral(t, until_s)).max(0.0));
+        }
         if until_s > t {
             self.pieces.push(piece);
         }
+    }
+}
+
+impl Smooth {
+    /// The rates around the origin `a`.
+    fn new(p: &Shape, k: &Shape, q: Option<&Shape>, a: Seconds) -> Self {
+        Self { p: p.rebased(a), k: k.rebased(a), q: q.map(|q| q.rebased(a)) }
+    }
+
+    fn magnitude(&self, a: Seconds, b: Seconds) -> f64 {
+        let due = self.q.as_ref().map_or(0.0, |q| q.magnitude(a, b));
+        self.p.magnitude(a, b) + self.k.magnitude(a, b) + due
+    }
+
+    /// Pairs of rates of which the larger one decides what happens.
+    fn rivals(&self, tokens: Option<f64>) -> Vec<(Shape, Shape)> {
+        let mut pairs = vec![(self.p.clone(), self.k.clone())];
+        if let Some(rate) = tokens {
+            pairs.push((self.p.clone(), Shape::constant(rate)));
+            pairs.push((self.k.clone(), Shape::constant(rate)));
+        }
+        if let Some(q) = &self.q {
+            pairs.push((self.p.clone(), q.clone()));
+            pairs.push((self.k.clone(), q.clone()));
+        }
+        pairs
     }
 }
 

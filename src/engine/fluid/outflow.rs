@@ -1,12 +1,11 @@
 //! C(t): what the consumer groups of a queue could take per second.
 //!
-//! A slot of replica i works off 1/(`E[S]`/(sᵢ·v(t)) + `E[O]`) messages per second: service S follows the speed,
-//! overhead O does not. A replica works from the end of its start-up until it leaves, and not during outages or the
-//! start-up after them. Not here: how much of C is used (`trajectory`).
+//! A replica works from the end of its start-up until it leaves, and not during outages or the start-up after them. Not
+//! here: what a working replica takes (`effort`), and how much of C is used (`trajectory`).
 
 use super::curve::Curve;
+use super::effort::Effort;
 use super::inflow::constant_s;
-use super::shape::Shape;
 use super::unanswered::Unanswered;
 use crate::model::{ConsumerGroup, Model, QueueId, RateLimit, Replicas};
 use crate::units::Seconds;
@@ -25,8 +24,8 @@ pub fn limit(model: &Model, queue: QueueId) -> Option<RateLimit> {
 /// What has no exact answer: see [`Unanswered`].
 pub fn outflow(model: &Model, queue: QueueId, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
     let groups: Vec<&ConsumerGroup> = model.groups_of(queue).collect();
-    let curves =
-        groups.iter().map(|group| slot_rate(group, model.mean_work_s(group), a, b)).collect::<Result<Vec<_>, _>>()?;
+    let curve = |group: &&ConsumerGroup| slot_rate(&Effort::new(model, group)?, a, b);
+    let curves = groups.iter().map(curve).collect::<Result<Vec<_>, _>>()?;
     let slots = Curve::sum(&curves, a, b);
     if groups.len() == 1 {
         return Ok(slots);
@@ -39,19 +38,19 @@ pub fn outflow(model: &Model, queue: QueueId, a: Seconds, b: Seconds) -> Result<
     Ok(slots)
 }
 
-/// Rate of a group's working slots on `[a, b]`, at a mean work of `work_s`.
-fn slot_rate(group: &ConsumerGroup, work_s: Seconds, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
-    let speed = match &group.speed {
+/// Rate of a group's working slots on `[a, b]`.
+fn slot_rate(effort: &Effort<'_>, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
+    let speed = match &effort.group.speed {
         None => Curve::constant(1.0, a, b),
         Some(rate) => Curve::of_rate(rate, a, b)?,
     };
-    let mut staffing = Staffing::new(group)?;
+    let mut staffing = Staffing::new(effort.group, effort.factors.len())?;
     let mut rates = Vec::new();
     for (from_s, until_s, speed) in speed.pieces() {
         let mut t = from_s;
         while t < until_s {
             staffing.advance(t);
-            rates.push((t, staffing.rate(group, work_s, speed)?));
+            rates.push((t, effort.rate(staffing.ready(), speed)?));
             t = staffing.next_change_s().min(until_s);
         }
     }
@@ -60,12 +59,11 @@ fn slot_rate(group: &ConsumerGroup, work_s: Seconds, a: Seconds, b: Seconds) -> 
 
 /// How many replicas of each speed work, as time goes on.
 struct Staffing {
-    /// Speed factor of each class of replicas; replica i is of class i mod classes.
-    factors: Vec<f64>,
     /// `(at_s, class, more)`, ascending.
     changes: Vec<(Seconds, usize, i64)>,
     next_change: usize,
     working: Vec<i64>,
+    nobody: Vec<i64>,
     /// Intervals `[from, until)` in which nobody works, ascending and disjoint.
     away: Vec<(Seconds, Seconds)>,
     next_away: usize,
@@ -73,14 +71,13 @@ struct Staffing {
 }
 
 impl Staffing {
-    fn new(group: &ConsumerGroup) -> Result<Self, Unanswered> {
+    fn new(group: &ConsumerGroup, classes: usize) -> Result<Self, Unanswered> {
         let startup_s = startup_s(group)?;
-        let factors = factors(group);
-        let mut changes = changes(&group.replicas, startup_s, factors.len());
+        let mut changes = changes(&group.replicas, startup_s, classes);
         changes.sort_by(|a, b| a.0.total_cmp(&b.0));
         let away = absences(&group.outages, startup_s);
-        let working = vec![0; factors.len()];
-        Ok(Self { factors, changes, next_change: 0, working, away, next_away: 0, now_s: f64::MIN })
+        let nobody = vec![0; classes];
+        Ok(Self { changes, next_change: 0, working: nobody.clone(), nobody, away, next_away: 0, now_s: f64::MIN })
     }
 
     /// Goes on to `now_s`.
@@ -116,53 +113,10 @@ impl Staffing {
         change_s.min(away_s)
     }
 
-    /// Rate of the slots that work now, at this speed.
-    fn rate(&self, group: &ConsumerGroup, service_s: Seconds, speed: &Shape) -> Result<Shape, Unanswered> {
-        if self.is_away() {
-            return Ok(Shape::constant(0.0));
-        }
-        rate_of(group, service_s, &self.factors, &self.working, speed)
+    /// Replicas of each class that work now.
+    fn ready(&self) -> &[i64] {
+        if self.is_away() { &self.nobody } else { &self.working }
     }
-}
-
-/// Speed factor of each class of replicas; replica i is of class i mod classes.
-pub fn factors(group: &ConsumerGroup) -> Vec<f64> {
-    if group.speeds.is_empty() { vec![1.0] } else { group.speeds.clone() }
-}
-
-/// Rate of the slots of so many working replicas of each class, at this speed.
-///
-/// # Errors
-///
-/// [`Unanswered::InstantService`], [`Unanswered::GradualSpeedWithOverhead`].
-pub fn rate_of(
-    group: &ConsumerGroup,
-    service_s: Seconds,
-    factors: &[f64],
-    working: &[i64],
-    speed: &Shape,
-) -> Result<Shape, Unanswered> {
-    let capacity: f64 = factors.iter().zip(working).map(|(factor, n)| factor * *n as f64).sum();
-    if capacity == 0.0 || (speed.is_constant() && speed.at(0.0) == 0.0) {
-        return Ok(Shape::constant(0.0));
-    }
-    let slots = f64::from(group.slots_per_replica());
-    let overhead_s = group.overhead.as_ref().map_or(0.0, crate::model::Distribution::mean);
-    if service_s + overhead_s == 0.0 {
-        return Err(Unanswered::InstantService(group.name.clone()));
-    }
-    if overhead_s == 0.0 {
-        return Ok(speed.scaled(slots * capacity / service_s));
-    }
-    if !speed.is_constant() {
-        return Err(Unanswered::GradualSpeedWithOverhead(group.name.clone()));
-    }
-    let speed = speed.at(0.0);
-    let class = |(factor, n): (&f64, &i64)| {
-        let pace = factor * speed;
-        *n as f64 * pace / (service_s + overhead_s * pace)
-    };
-    Ok(Shape::constant(slots * factors.iter().zip(working).map(class).sum::<f64>()))
 }
 
 /// Intervals in which nobody works: the outages with the start-up after each, ascending and disjoint.

@@ -15,6 +15,9 @@ const EQUAL: f64 = 8.0 * f64::EPSILON;
 /// Functions whose coefficients differ by less than this share are the same: a hundred roundings.
 const SAME: f64 = 128.0 * f64::EPSILON;
 
+/// Waves whose exponents differ by less than this share of the rate at which something relaxes excite it too much.
+const RESONANT: f64 = 1e-6;
+
 /// A smooth rate; meaningful on the piece of a curve that holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
@@ -187,6 +190,41 @@ impl Shape {
     #[must_use]
     pub fn minus(&self, other: &Self, origin_s: Seconds) -> Self {
         self.plus(&other.scaled(-1.0), origin_s)
+    }
+
+    /// The rate of change as a rate.
+    #[must_use]
+    pub fn derivative(&self) -> Self {
+        let derived = |wave: &Wave| Wave {
+            amplitude: wave.exponent * wave.amplitude + wave.tilt,
+            tilt: wave.exponent * wave.tilt,
+            exponent: wave.exponent,
+        };
+        let waves = self.waves.iter().map(derived).collect();
+        Self { origin_s: self.origin_s, value: self.slope, slope: 0.0, waves }
+    }
+
+    /// The solution of y' = self − `rate`·y with y = `start` at `from_s`; `None` where it is of another form or has no
+    /// digits left, because a wave itself decays at nearly that rate.
+    pub fn relaxing(&self, rate: f64, start: f64, from_s: Seconds) -> Option<Self> {
+        let here = self.rebased(from_s);
+        let slope = here.slope / rate;
+        let mut solution = Self::line(from_s, (here.value - slope) / rate, slope);
+        for wave in &here.waves {
+            let gap = wave.exponent + Complex::real(rate);
+            let answer = if gap == Complex::ZERO && wave.tilt == Complex::ZERO {
+                Wave { amplitude: Complex::ZERO, tilt: wave.amplitude, ..*wave }
+            } else if gap.abs() < RESONANT * rate {
+                return None;
+            } else {
+                let tilt = wave.tilt.over(gap);
+                Wave { amplitude: wave.amplitude.over(gap) - tilt.over(gap), tilt, ..*wave }
+            };
+            solution.add(answer);
+        }
+        let amplitude = Complex::real(start - solution.at(from_s));
+        solution.add(Wave { amplitude, tilt: Complex::ZERO, exponent: Complex::real(-rate) });
+        Some(solution)
     }
 
     /// Whether both are the same function, up to rounding.
@@ -368,6 +406,21 @@ mod tests {
         assert!(shape.is_same(&shape.rebased(7.5)) && shape.rebased(7.5).is_same(&shape));
         assert!(!shape.is_same(&shape.scaled(1.0 + 1e-9)) && !shape.is_same(&shape.shifted(1e-6)));
         assert!(!Shape::constant(1.0).is_same(&Shape::line(0.0, 1.0, 1e-9)));
+    }
+
+    #[test]
+    fn a_relaxing_level_obeys_its_equation() {
+        let shape = rich();
+        let level = shape.relaxing(0.3, 4.0, 1.0).unwrap();
+        assert!((level.at(1.0) - 4.0).abs() < 1e-12);
+        for t in [1.0, 2.5, 9.0] {
+            let expected = shape.at(t) - 0.3 * level.at(t);
+            assert!((level.slope_at(t) - expected).abs() < 1e-10 * shape.at(t).abs(), "at {t}");
+            assert!((shape.derivative().at(t) - shape.slope_at(t)).abs() < 1e-12 * shape.at(t).abs());
+        }
+        let decay = Shape::of_piece(&Rate::Burst { height: 6.0, at_s: 0.0, decay_s: 2.0 }.piece(0.0));
+        let level = decay.relaxing(0.5, 0.0, 0.0).unwrap();
+        assert!((level.at(3.0) - 18.0 * (-1.5f64).exp()).abs() < 1e-12);
     }
 
     #[test]

@@ -5,9 +5,10 @@
 //! looks (`steering`).
 
 use super::curve::Curve;
+use super::effort::Effort;
 use super::roots::reaches;
 use super::trajectory::{Excess, Piece, Totals};
-use crate::model::{ConsumerGroup, Distribution};
+use crate::model::ConsumerGroup;
 use crate::scaling::Sight;
 use crate::units::{Messages, PerSecond, Seconds};
 
@@ -41,24 +42,20 @@ pub struct Slots {
 
 impl Past<'_> {
     /// The queue at `t`, with rates over the `over_s` seconds since `then`, at which these were the slots.
-    pub fn sight(
-        &self,
-        t: Seconds,
-        over_s: Seconds,
-        group: &ConsumerGroup,
-        slots: Slots,
-        then: Slots,
-    ) -> Sight<'static> {
+    pub fn sight(&self, t: Seconds, over_s: Seconds, effort: &Effort<'_>, slots: Slots, then: Slots) -> Sight<'static> {
+        let group = effort.group;
         let waiting = self.backlog_at(t);
         let occupied = self.occupied(t, waiting, slots);
         let buffered = self.buffered(t, group, slots);
-        let utilization = occupied * slots.work_share;
-        let busy = utilization * f64::from(slots.ready) * f64::from(group.slots_per_replica());
+        let busy = effort.busy(effort.slots(slots.ready), occupied) * slots.work_share;
+        let all = f64::from(slots.ready) * f64::from(group.slots_per_replica());
+        let utilization = if all > 0.0 { busy / all } else { 0.0 };
         let since_s = (t - over_s).max(0.0);
         let before = self.rate_at_start * (over_s - (t - since_s));
         let per_second = |messages: f64| (messages + before) / over_s;
-        let delivered = self.totals_at(t).served + buffered;
-        let delivered_then = self.totals_at(since_s).served + self.buffered(since_s, group, then);
+        let delivered = |t: Seconds| self.totals_at(t).served * effort.fate.deliveries;
+        let (delivered, delivered_then) =
+            (delivered(t) + buffered, delivered(since_s) + self.buffered(since_s, group, then));
         let undeliverable_since_s = (t - self.delivery_delay_s).max(0.0);
         Sight {
             ready: waiting - buffered,
@@ -117,10 +114,4 @@ impl Past<'_> {
         let came_s = reaches(piece.accepted(self.excess), piece.from_s, piece.until_s.min(t), missing);
         t - came_s + self.delivery_delay_s
     }
-}
-
-/// Share of a busy slot's time at `speed` that is work and not overhead.
-pub fn work_share(group: &ConsumerGroup, work_s: Seconds, speed: f64) -> f64 {
-    let overhead_s = group.overhead.as_ref().map_or(0.0, Distribution::mean);
-    if overhead_s == 0.0 { 1.0 } else { work_s / (work_s + overhead_s * speed) }
 }

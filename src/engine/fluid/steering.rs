@@ -7,12 +7,12 @@
 use super::answer::FluidGroup;
 use super::crew::Crew;
 use super::curve::Curve;
-use super::outflow::{factors, rate_of};
+use super::effort::Effort;
 use super::shape::Shape;
-use super::sight::{Past, Slots, work_share};
+use super::sight::{Past, Slots};
 use super::unanswered::Unanswered;
 use crate::model::scaling::{Phase, Strategy};
-use crate::model::{Arrivals, ConsumerGroup, Model, QueueId, Rate, Scaling, Shutdown};
+use crate::model::{ConsumerGroup, Model, QueueId, Scaling, Shutdown};
 use crate::scaling::{Observation, Scaler, Sight, World};
 use crate::units::Seconds;
 
@@ -28,8 +28,7 @@ pub struct Steering<'m> {
     scaling: &'m Scaling,
     scaler: Scaler<'m>,
     crew: Crew,
-    factors: Vec<f64>,
-    work_s: Seconds,
+    effort: Effort<'m>,
     wanted: u32,
     path: Paths,
     /// `(from_s, what all working slots can take)`, ascending.
@@ -66,8 +65,7 @@ impl<'m> Steering<'m> {
             scaling,
             scaler: Scaler::new(&scaling.strategy, world),
             crew: Crew::new(group, wanted),
-            factors: factors(group),
-            work_s: model.mean_work_s(group),
+            effort: Effort::new(model, group)?,
             wanted,
             path: Paths::default(),
             slots: Vec::new(),
@@ -91,7 +89,7 @@ impl<'m> Steering<'m> {
     ///
     /// # Errors
     ///
-    /// Those of [`rate_of`], and a speed that changes too often.
+    /// Those of [`Effort::rate`], and a speed that changes too often.
     pub fn slots(&mut self, a: Seconds, b: Seconds) -> Result<Curve, Unanswered> {
         let speed = match &self.group.speed {
             None => Curve::constant(1.0, a, b),
@@ -101,8 +99,8 @@ impl<'m> Steering<'m> {
         for (from_s, until_s, speed) in speed.pieces() {
             let mut t = from_s;
             while t < until_s {
-                let working = self.crew.ready_of_classes_at(t, self.factors.len());
-                rates.push((t, rate_of(self.group, self.work_s, &self.factors, &working, speed)?));
+                let working = self.crew.ready_of_classes_at(t, self.effort.factors.len());
+                rates.push((t, self.effort.rate(&working, speed)?));
                 note(&mut self.path.running, t, self.crew.running_at(t));
                 note(&mut self.path.ready, t, self.crew.ready_at(t));
                 t = self.crew.next_change_s(t).min(until_s);
@@ -147,14 +145,14 @@ impl<'m> Steering<'m> {
     /// What the metrics pipeline would show of the queue at `t`.
     fn sight(&self, t: Seconds, past: &Past<'_>) -> Sight<'static> {
         let over_s = self.span_s();
-        past.sight(t, over_s, self.group, self.slots_at(t), self.slots_at((t - over_s).max(0.0)))
+        past.sight(t, over_s, &self.effort, self.slots_at(t), self.slots_at((t - over_s).max(0.0)))
     }
 
     /// Mean time for which a slot is still busy, at this share of busy slots.
     fn stay_s(&self, now_s: Seconds, utilization: f64) -> Seconds {
         let speed = self.speed_at(now_s);
-        let residual_s = 0.5 * self.work_s * (1.0 + self.group.service.scv()) / speed;
-        let stay_s = utilization * if residual_s.is_finite() { residual_s } else { self.work_s };
+        let residual_s = 0.5 * self.effort.work_s * (1.0 + self.group.service.scv()) / speed;
+        let stay_s = utilization * if residual_s.is_finite() { residual_s } else { self.effort.work_s };
         match self.group.shutdown {
             Shutdown::Finish => stay_s,
             Shutdown::FinishWithin(grace_s) => stay_s.min(grace_s),
@@ -169,14 +167,14 @@ impl<'m> Steering<'m> {
         Slots {
             ready: ready.checked_sub(1).map_or(self.crew.ready_at(t), |index| self.path.ready[index].1),
             rate_per_s,
-            work_share: work_share(self.group, self.work_s, self.speed_at(t)),
+            work_share: self.effort.work_share(self.speed_at(t)),
         }
     }
 
     /// Mean speed of a slot at `t`.
     fn speed_at(&self, t: Seconds) -> f64 {
         let over_time = self.group.speed.as_ref().map_or(1.0, |speed| speed.at(t));
-        over_time * self.factors.iter().sum::<f64>() / self.factors.len() as f64
+        over_time * self.effort.factors.iter().sum::<f64>() / self.effort.factors.len() as f64
     }
 
     /// What became of the replicas on `[from_s, until_s)`.
@@ -234,19 +232,8 @@ fn world(model: &Model, queue: QueueId, scaling: &Scaling) -> World {
         start: model.start,
         phase: share(scaling.strategy.period_s()),
         poll_phase: share(poll_s),
-        arrivals: publish_rate(model, queue),
+        arrivals: model.publish_rate(queue).ok(),
     }
-}
-
-/// P(t) of a queue to which nobody publishes from a recording.
-fn publish_rate(model: &Model, queue: QueueId) -> Option<Rate> {
-    let rates = model.producers_of(queue).map(|producer| match &producer.arrivals {
-        Arrivals::Process { rate, .. } => {
-            Some(Rate::Scale { by: model.share_of(producer.to, queue), rate: Box::new(rate.clone()) })
-        }
-        Arrivals::Recorded(_) => None,
-    });
-    rates.collect::<Option<Vec<Rate>>>().map(Rate::Sum)
 }
 
 /// Adds a step, if it is one.

@@ -4,6 +4,8 @@
 //! reaches 0 or the capacity, instants at which the token bucket runs empty or full) one smooth formula holds. Not
 //! here: how the cuts are found (`integrate`), and delays (`delay`).
 
+use std::borrow::Cow;
+
 use super::shape::Shape;
 use crate::units::{Messages, Seconds};
 
@@ -16,6 +18,9 @@ pub enum Regime {
     Waiting,
     /// M = capacity and P ≥ C: the excess is lost.
     Full,
+    /// Messages wait, and some of them are given up: the groups take what they can, and the rest of what is too old, or
+    /// a share of what waits, expires.
+    Expiring,
 }
 
 /// What becomes of the excess at a full queue.
@@ -55,6 +60,8 @@ pub struct Piece {
     pub capacity: Shape,
     /// dM/dt.
     pub net: Shape,
+    /// What expires per second, if something does.
+    pub expired: Option<Shape>,
     /// M at the begin.
     pub backlog: Messages,
     /// M at the end: exactly 0 or the capacity where that was reached.
@@ -67,8 +74,10 @@ impl Piece {
     /// M at `t`.
     pub fn backlog_at(&self, t: Seconds) -> Messages {
         match self.regime {
-            Regime::Waiting if t < self.until_s => (self.backlog + self.net.integral(self.from_s, t)).max(0.0),
-            Regime::Waiting => self.backlog_until,
+            Regime::Waiting | Regime::Expiring if t < self.until_s => {
+                (self.backlog + self.net.integral(self.from_s, t)).max(0.0)
+            }
+            Regime::Waiting | Regime::Expiring => self.backlog_until,
             Regime::Empty | Regime::Full => self.backlog,
         }
     }
@@ -82,7 +91,8 @@ impl Piece {
     pub fn totals_at(&self, t: Seconds) -> Totals {
         let arrived = self.inflow.integral(self.from_s, t);
         let served = if self.regime == Regime::Empty { arrived } else { self.capacity.integral(self.from_s, t) };
-        let lost = if self.regime == Regime::Full { arrived - served } else { 0.0 };
+        let expired = self.expired.as_ref().map_or(0.0, |expired| expired.integral(self.from_s, t));
+        let lost = if self.regime == Regime::Full { arrived - served } else { expired };
         Totals {
             arrived: self.totals.arrived + arrived,
             served: self.totals.served + served,
@@ -97,6 +107,8 @@ impl Piece {
         let is_same = self.regime == next.regime
             && self.until_s == next.from_s
             && !turns
+            && self.expired.is_none()
+            && next.expired.is_none()
             && self.inflow.is_same(&next.inflow)
             && self.capacity.is_same(&next.capacity);
         is_same.then(|| Piece { until_s: next.until_s, backlog_until: next.backlog_until, ..self.clone() })
@@ -112,11 +124,21 @@ impl Piece {
         if self.regime == Regime::Full && excess == Excess::Newest { &self.capacity } else { &self.inflow }
     }
 
-    /// What leaves the queue at its head per second: taken or dropped.
-    pub fn removed(&self, excess: Excess) -> &Shape {
-        match (self.regime, excess) {
-            (Regime::Empty, _) | (Regime::Full, Excess::Oldest) => &self.inflow,
-            _ => &self.capacity,
+    /// What leaves the queue at its head per second: taken, dropped or expired.
+    pub fn removed(&self, excess: Excess) -> Cow<'_, Shape> {
+        match (self.regime, excess, &self.expired) {
+            (Regime::Empty, ..) | (Regime::Full, Excess::Oldest, _) => Cow::Borrowed(&self.inflow),
+            (Regime::Expiring, Excess::Oldest, Some(expired)) => Cow::Owned(self.capacity.plus(expired, self.from_s)),
+            _ => Cow::Borrowed(&self.capacity),
+        }
+    }
+
+    /// What is lost per second: refused, dropped or expired; `None` where nothing is.
+    pub fn lost(&self) -> Option<Shape> {
+        match self.regime {
+            Regime::Full => Some(self.inflow.minus(&self.capacity, self.from_s)),
+            Regime::Expiring => self.expired.clone(),
+            Regime::Empty | Regime::Waiting => None,
         }
     }
 }
@@ -130,6 +152,8 @@ pub struct Trajectory {
     pub(super) horizon_s: Seconds,
     pub(super) delivery_delay_s: Seconds,
     pub(super) excess: Excess,
+    /// Rate at which each of the messages that wait is given up, if they are impatient.
+    pub(super) patience: Option<f64>,
     /// Totals at the end of the last piece.
     pub(super) end: Totals,
 }
