@@ -7,6 +7,7 @@ mod agenda;
 mod ahead;
 pub mod arrivals;
 mod deliver;
+mod extras;
 mod kernel;
 mod message;
 mod observer;
@@ -18,4 +19,4 @@ mod tournament;
 
 pub use kernel::{Ledger, SimulationError, simulate};
 pub use message::Message;
-pub use observer::{Loss, Observer, Staff};
+pub use observer::{DeadLetter, Loss, Observer, Staff};

@@ -47,8 +47,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             state.ring.push_back(head);
         }
         state.unacked += 1;
-        message.deliveries += 1;
-        if message.deliveries > 1 {
+        if message.count_delivery() {
             self.observer.redelivered(now_s, queue);
         }
         let replica = &mut self.replicas[id as usize];
@@ -155,8 +154,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.replicas[place.replica as usize].in_ring = true;
         }
         state.unacked += 1;
-        message.deliveries += 1;
-        if message.deliveries > 1 {
+        if message.count_delivery() {
             self.observer.redelivered(now_s, place.queue as usize);
         }
         self.start(now_s, slot, message, false);

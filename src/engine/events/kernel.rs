@@ -6,6 +6,7 @@
 
 use super::agenda::{Agenda, Event, MOST_INDICES};
 use super::arrivals::Publisher;
+use super::extras::Extras;
 use super::message::Message;
 use super::observer::{Loss, Observer};
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
@@ -24,8 +25,14 @@ pub struct Ledger {
     pub acked: u64,
     /// Messages refused by a full queue.
     pub rejected: u64,
-    /// Messages dropped from the head of a full queue.
+    /// Messages dropped from the head of a full queue or of a full log.
     pub dropped: u64,
+    /// Messages that were ready for too long, and had no dead-letter queue to go to.
+    pub expired: u64,
+    /// Messages that left for a dead-letter queue; there they are published once more.
+    pub dead_lettered: u64,
+    /// Messages that failed, were delivered too often, or went with their broker, and had no other place to go.
+    pub lost: u64,
     /// Messages found in queues, buffers, slots and delays when the run ended, by counting them.
     pub in_system: u64,
 }
@@ -64,6 +71,7 @@ pub(super) struct Kernel<'m, 'o, O> {
     pub(super) groups: Vec<GroupState<'m>>,
     pub(super) replicas: Vec<Replica>,
     pub(super) slots: Vec<Slot>,
+    pub(super) extras: Extras,
     pub(super) ledger: Ledger,
     pub(super) fault: Option<SimulationError>,
     pub(super) producers: Vec<(&'m Producer, Publisher<'m>)>,
@@ -89,6 +97,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             groups,
             replicas: Vec::new(),
             slots: Vec::new(),
+            extras: Extras::default(),
             ledger: Ledger::default(),
             fault: None,
             producers: producers.map(|producer| (producer, Publisher::new(producer, seed, replication))).collect(),
@@ -244,8 +253,11 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         match why {
             Loss::Rejected => self.ledger.rejected += 1,
             Loss::Dropped => self.ledger.dropped += 1,
+            Loss::Expired => self.ledger.expired += 1,
+            Loss::Failed | Loss::DeliveryLimit | Loss::Unreachable | Loss::Restart => self.ledger.lost += 1,
         }
         self.observer.lost(now_s, queue, message, why);
+        self.extras.forget(message);
         self.check_settled();
     }
 

@@ -134,8 +134,7 @@ impl<O: Observer> Plain<'_, '_, O> {
         if let Some(oldest) = self.queue.ready.front() {
             place.message = *oldest;
             self.queue.ready.pop_front();
-            place.message.deliveries += 1;
-            if place.message.deliveries > 1 {
+            if place.message.count_delivery() {
                 self.observer.redelivered(now_s, 0);
             }
             self.begin(now_s, slot, false);

@@ -353,7 +353,7 @@ impl Replica {
 
 impl Slot {
     fn idle(replica: u32, group: u32, queue: u32) -> Self {
-        let message = Message { published_s: 0.0, work_s: 0.0, order: 0, deliveries: 0, started: false };
+        let message = Message::new(0.0, 0.0, 0);
         Slot { message, speed: 1.0, replica, group, queue, phase: Phase::Idle, open: false }
     }
 }
