@@ -12,6 +12,7 @@ mod kernel;
 mod message;
 mod observer;
 mod plain;
+mod ready;
 mod staffing;
 mod state;
 pub mod streams;

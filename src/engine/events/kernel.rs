@@ -9,6 +9,7 @@ use super::arrivals::Publisher;
 use super::extras::Extras;
 use super::message::Message;
 use super::observer::{Loss, Observer};
+use super::ready::Ready;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, stream};
 use crate::model::{Destination, Model, Overflow, Producer, QueueId};
@@ -230,7 +231,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         let state = &mut self.queues[queue];
         match state.settings.capacity {
             Some(capacity) if state.ready.len() as u64 >= capacity => self.overflow(now_s, queue, message),
-            _ => state.ready.push_back(message),
+            _ => state.ready.push(message),
         }
     }
 
@@ -241,9 +242,9 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             Overflow::Reject | Overflow::Block => self.lose(now_s, queue, &message, Loss::Rejected),
             Overflow::DropHead => {
                 // With capacity 0 the message is its own head.
-                state.ready.push_back(message);
-                if let Some(oldest) = state.ready.pop_front() {
-                    self.lose(now_s, queue, &oldest, Loss::Dropped);
+                state.ready.push(message);
+                if let Some(head) = state.ready.take_head() {
+                    self.lose(now_s, queue, &head, Loss::Dropped);
                 }
             }
         }
@@ -276,7 +277,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     }
 
     fn tick(&mut self, now_s: Seconds) {
-        let mut oldest = self.queues.iter().map(|queue| queue.ready.front().map(|message| message.published_s));
+        let mut oldest = self.queues.iter().map(|queue| queue.ready.oldest_s());
         self.observer.tick(now_s, &mut oldest);
         self.next_tick += 1;
         match self.ticks_s.get(self.next_tick) {
@@ -311,7 +312,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
 }
 
 impl<'m> QueueState<'m> {
-    fn new(model: &'m Model, queue: QueueId, seed: u64, replication: u32) -> Self {
+    pub(super) fn new(model: &'m Model, queue: QueueId, seed: u64, replication: u32) -> Self {
         let settings = &model.queues[queue];
         let mut groups = model.groups_of(queue);
         let work = match (groups.next(), groups.next()) {
@@ -326,10 +327,11 @@ impl<'m> QueueState<'m> {
             .map(|delay| Draw::new(delay.sampler(), stream(seed, replication, Purpose::Delay, &settings.name)));
         QueueState {
             settings,
-            ready: std::collections::VecDeque::new(),
+            ready: Ready::new(model, queue),
             unacked: 0,
             delayed: 0,
             next_order: 0,
+            first_order: 0,
             ring: std::collections::VecDeque::new(),
             work,
             delay,
