@@ -6,16 +6,24 @@
 mod agenda;
 mod ahead;
 pub mod arrivals;
+mod broker;
+mod clocks;
+mod crash;
 mod deliver;
+mod expiry;
 mod extras;
+mod journeys;
 mod kernel;
 mod message;
 mod observer;
 mod plain;
 mod ready;
+mod route;
+mod settle;
 mod staffing;
 mod state;
 pub mod streams;
+mod timeouts;
 mod tournament;
 
 pub use kernel::{Ledger, SimulationError, simulate};

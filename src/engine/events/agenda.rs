@@ -29,6 +29,22 @@ pub(super) enum Event {
     OutageEnds { group: u32 },
     /// A group's rate limit has a token again.
     Token { group: u32 },
+    /// A ready message of a queue may have expired.
+    Expiry { queue: u32 },
+    /// An ack that a group owes may be due.
+    AckDue { group: u32 },
+    /// A publish of a producer is confirmed.
+    Confirmed { producer: u32 },
+    /// A replica dies, unless it left or went before.
+    Crash { replica: u32, launch: u32 },
+    /// A crashed replica is launched again, unless it was told to leave.
+    Restart { replica: u32, launch: u32 },
+    /// A leaving replica has no time left.
+    GraceEnds { replica: u32, launch: u32 },
+    /// The broker of a queue goes away.
+    BrokerLeaves { queue: u32 },
+    /// The broker of a queue returns.
+    BrokerReturns { queue: u32 },
     /// An interval of the time series ends.
     Tick,
     /// Statistics start.
@@ -105,6 +121,11 @@ impl Agenda {
         let sequence = self.next_sequence();
         let at = if time_s < f64::INFINITY { key(time_s, sequence | u64::from(slot)) } else { NEVER };
         self.slots.set(slot as usize, at);
+    }
+
+    /// When a slot's phase ends; infinite if never.
+    pub fn slot_ends_s(&self, slot: u32) -> Seconds {
+        time_s(self.slots.at(slot as usize))
     }
 
     /// A slot's phase has no end any more.

@@ -18,6 +18,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// The replica that is next to get a message; it is then at the head of the ring.
     #[inline(always)]
     pub(super) fn replica_with_credit(&mut self, now_s: Seconds, queue: QueueId) -> Option<u32> {
+        if self.queues[queue].away {
+            return None;
+        }
         loop {
             let ring = &mut self.queues[queue].ring;
             let id = *ring.front()?;
@@ -49,6 +52,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
         state.unacked += 1;
         if message.count_delivery() {
             self.observer.redelivered(now_s, queue);
+        }
+        let group = self.replicas[id as usize].group;
+        if self.groups[group].settling.notes_deliveries {
+            self.note_delivery(now_s, queue, id, &mut message);
         }
         let replica = &mut self.replicas[id as usize];
         replica.credit -= 1;
@@ -124,14 +131,20 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
-    /// Ack: the message leaves; slot and credit come back at once or after the overhead.
+    /// Ack, as a rule: the message leaves. Slot and credit come back at once or after the overhead.
     #[inline(always)]
     fn finish(&mut self, now_s: Seconds, slot: u32) {
         let place = &mut self.slots[slot as usize];
-        let queue = place.queue as usize;
-        self.ledger.acked += 1;
-        self.observer.acked(now_s, queue, &place.message);
-        self.queues[queue].unacked -= 1;
+        let (queue, group) = (place.queue as usize, place.group as usize);
+        if self.groups[group].settling.plain {
+            self.ledger.acked += 1;
+            self.observer.acked(now_s, queue, &place.message);
+            self.queues[queue].unacked -= 1;
+            self.extras.forget(&place.message);
+        } else {
+            let message = place.message;
+            self.conclude(now_s, group, queue, &message);
+        }
         if !self.goes_on(now_s, slot) {
             self.rest(now_s, slot);
         }
@@ -212,7 +225,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.start_buffered(now_s, id, false);
                 self.terminate_if_idle(now_s, id);
             }
-            Stage::Starting | Stage::Away | Stage::Gone => {}
+            Stage::Starting | Stage::Crashed | Stage::Away | Stage::Gone => {}
         }
     }
 
@@ -226,11 +239,13 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     #[inline(never)]
     fn deliver_ready(&mut self, now_s: Seconds, queue: QueueId) {
+        self.expire_heads(now_s, queue);
         while !self.queues[queue].ready.is_empty() {
             let Some(replica) = self.replica_with_credit(now_s, queue) else { return };
             if let Some(message) = self.queues[queue].ready.take_for(replica) {
                 self.deliver(now_s, queue, replica, message, false);
             }
+            self.expire_heads(now_s, queue);
         }
     }
 
@@ -309,6 +324,20 @@ impl GroupState<'_> {
             None => now_s + work_s,
             Some(speed) => worked_by_s(speed, now_s, work_s),
         }
+    }
+}
+
+impl GroupState<'_> {
+    /// Work that a slot has done on its message when that is called off; nothing where it would never end.
+    pub(super) fn work_done_s(&self, now_s: Seconds, place: &Slot, ends_s: Seconds) -> Seconds {
+        if ends_s == f64::INFINITY {
+            return 0.0;
+        }
+        let left_s = match &self.settings.speed {
+            None => ends_s - now_s,
+            Some(speed) => speed.integral(now_s, ends_s),
+        };
+        (place.message.work_s - left_s * place.speed).max(0.0)
     }
 }
 

@@ -13,8 +13,8 @@ pub struct Message {
     pub published_s: Seconds,
     /// Work of the next attempt, in seconds at speed 1; NaN as long as it is not drawn.
     pub work_s: Seconds,
-    /// The order in which messages of its queue became deliverable. It never changes: with the queue it names the
-    /// message.
+    /// Its place in its queue, which also names it there: the order in which messages became deliverable, or another
+    /// where the queue puts elsewhere what comes back.
     pub order: u64,
     /// Deliveries so far; stays at its largest value.
     pub deliveries: u16,
@@ -54,6 +54,13 @@ impl Message {
     pub(super) fn count_delivery(&mut self) -> bool {
         self.deliveries = self.deliveries.saturating_add(1);
         self.deliveries > 1
+    }
+
+    /// It has returned to its queue: what is left here is a shadow of it, whose start is no start.
+    pub(super) fn become_stale(&mut self) {
+        self.standing = Standing::Stale;
+        self.started = true;
+        self.extra = NONE;
     }
 
     /// Marks an attempt as started, and says whether it is the first one.

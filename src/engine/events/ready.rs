@@ -128,6 +128,15 @@ impl Ready {
         }
     }
 
+    /// Whether the message of this `order` is ready.
+    pub fn has(&self, order: u64) -> bool {
+        let at = order.cast_signed();
+        match &self.other {
+            None => self.plain.binary_search_by_key(&at, place).is_ok(),
+            Some(ordered) => ordered.has(at),
+        }
+    }
+
     /// Publish instant of the oldest.
     pub fn oldest_s(&self) -> Option<Seconds> {
         self.head().map(|message| message.published_s)
@@ -156,6 +165,12 @@ impl Ordered {
     fn take_head(&mut self) -> Option<Message> {
         match self {
             Ordered::Line(line) => line.pop_first().map(|(_, message)| message),
+        }
+    }
+
+    fn has(&self, at: i64) -> bool {
+        match self {
+            Ordered::Line(line) => line.contains_key(&at),
         }
     }
 
@@ -195,9 +210,11 @@ impl QueueState<'_> {
     }
 
     /// A delivered message is ready again, where this queue puts it.
-    pub fn take_back(&mut self, mut message: Message) {
+    /// Returns its order from now on.
+    pub fn take_back(&mut self, mut message: Message) -> u64 {
         self.renumber(&mut message);
         self.ready.insert(message);
+        message.order
     }
 
     fn renumber(&mut self, message: &mut Message) {

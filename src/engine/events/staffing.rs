@@ -2,11 +2,12 @@
 
 use super::agenda::{Event, MOST_INDICES};
 use super::kernel::Kernel;
-use super::message::Message;
+use super::message::{Message, Standing};
 use super::observer::Observer;
+use super::settle::Settling;
 use super::state::{Bucket, Draw, GroupState, Phase, Replica, Slot, Stage};
 use super::streams::{Purpose, stream};
-use crate::model::{ConsumerGroup, Replicas, Shutdown};
+use crate::model::{ConsumerGroup, Model, Queue, Replicas, Shutdown};
 use crate::units::Seconds;
 
 impl<O: Observer> Kernel<'_, '_, O> {
@@ -96,7 +97,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         Some(id)
     }
 
-    fn begin_startup(&mut self, now_s: Seconds, id: u32) {
+    pub(super) fn begin_startup(&mut self, now_s: Seconds, id: u32) {
         let group = &mut self.groups[self.replicas[id as usize].group];
         if group.away {
             return;
@@ -139,6 +140,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         group.staff.slots += slots;
         group.taking[replica.class] += 1;
+        self.plan_crash(now_s, id);
+        let group = &self.groups[self.replicas[id as usize].group];
         let queue = group.settings.from;
         self.queues[queue].ring.push_back(id);
         self.pump(now_s, queue);
@@ -149,9 +152,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let replica = &mut self.replicas[id as usize];
         let shutdown = self.groups[replica.group].settings.shutdown;
         match (replica.stage, shutdown) {
-            (Stage::Ready, Shutdown::Finish) => {
+            (Stage::Ready, Shutdown::Finish | Shutdown::FinishWithin(_)) => {
                 self.stop_taking(id);
                 self.replicas[id as usize].stage = Stage::Leaving;
+                self.plan_grace(now_s, id);
                 self.terminate_if_idle(now_s, id);
             }
             (Stage::Ready, Shutdown::Requeue) => {
@@ -165,7 +169,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// A ready replica gets nothing new.
-    fn stop_taking(&mut self, id: u32) {
+    pub(super) fn stop_taking(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group = &mut self.groups[replica.group];
         group.taking[replica.class] -= 1;
@@ -183,36 +187,79 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// Everything a replica holds returns to the queue; work done on it is lost.
-    fn give_back(&mut self, now_s: Seconds, id: u32) {
+    pub(super) fn give_back(&mut self, now_s: Seconds, id: u32) {
+        let queue = self.groups[self.replicas[id as usize].group].settings.from;
+        let held = self.call_off(now_s, id, false);
+        self.come_back_all(now_s, queue, held);
+    }
+
+    /// A replica drops all it holds, or only what is not acked; returns what is not acked, which still counts so.
+    pub(super) fn call_off(&mut self, now_s: Seconds, id: u32, only_unacked: bool) -> Vec<Message> {
         let replica = &mut self.replicas[id as usize];
-        let group = &mut self.groups[replica.group];
-        let mut held: Vec<Message> = replica.buffer.drain(..).collect();
-        if replica.waits_for_token {
+        let (group_id, slots) = (replica.group, replica.first_slot);
+        let slots = slots..slots + self.groups[group_id].slots_per_replica;
+        let in_buffer = replica.buffer.len();
+        let mut dropped: Vec<Message> = replica.buffer.iter().copied().collect();
+        replica.buffer.retain(|message| only_unacked && message.standing == Standing::Acked);
+        dropped.retain(|message| !only_unacked || message.standing != Standing::Acked);
+        let mut freed = (in_buffer - replica.buffer.len()) as u32;
+        let group = &mut self.groups[group_id];
+        if replica.waits_for_token && replica.buffer.is_empty() {
             replica.waits_for_token = false;
             group.waiting_for_token.retain(|other| *other != id);
         }
-        for place in &mut self.slots[replica.first_slot as usize..][..group.slots_per_replica as usize] {
-            match place.phase {
-                Phase::Busy => {
-                    group.busy -= 1;
-                    held.push(Message { work_s: f64::NAN, ..place.message });
-                }
-                Phase::Overhead => group.in_overhead -= 1,
-                Phase::Idle => {}
+        for slot in slots {
+            let place = &self.slots[slot as usize];
+            let goes_on = match place.phase {
+                Phase::Idle => true,
+                Phase::Busy => only_unacked && place.message.standing != Standing::Open,
+                Phase::Overhead => only_unacked,
+            };
+            if goes_on {
+                continue;
             }
-            place.phase = Phase::Idle;
-        }
-        for slot in replica.first_slot..replica.first_slot + group.slots_per_replica {
+            let group = &mut self.groups[group_id];
+            if place.phase == Phase::Busy {
+                dropped.push(place.message);
+                group.busy -= 1;
+                let done_s = group.work_done_s(now_s, place, self.agenda.slot_ends_s(slot));
+                self.observer.wasted(now_s, group_id, done_s);
+            } else {
+                group.in_overhead -= 1;
+            }
+            self.slots[slot as usize].phase = Phase::Idle;
             self.agenda.slot_is_idle(slot);
+            self.replicas[id as usize].free.push(slot);
+            freed += 1;
         }
-        self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
-        let queue = &mut self.queues[group.settings.from];
-        queue.unacked -= held.len();
-        queue.take_back_all(held);
+        let group = &self.groups[group_id];
+        self.observer.slots(now_s, group_id, group.busy, group.in_overhead);
+        if only_unacked {
+            self.regain(id, freed);
+        }
+        let queue = self.groups[group_id].settings.from;
+        for message in dropped.iter().filter(|message| message.standing == Standing::Acked) {
+            self.lose_after_ack(now_s, queue, message);
+        }
+        dropped.retain(|message| message.standing == Standing::Open);
+        dropped
+    }
+
+    /// A replica that goes on may hold that many more.
+    fn regain(&mut self, id: u32, freed: u32) {
+        let replica = &mut self.replicas[id as usize];
+        if replica.stage != Stage::Ready || freed == 0 {
+            return;
+        }
+        replica.credit += freed;
+        if !replica.in_ring {
+            replica.in_ring = true;
+            self.queues[self.groups[replica.group].settings.from].ring.push_back(id);
+        }
     }
 
     /// The slots of a replica that had joined are gone.
-    fn lose_slots(&mut self, id: u32) {
+    pub(super) fn lose_slots(&mut self, id: u32) {
         let group = &mut self.groups[self.replicas[id as usize].group];
         group.staff.slots -= group.slots_per_replica;
     }
@@ -227,7 +274,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
-    fn terminate(&mut self, id: u32) {
+    pub(super) fn terminate(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         replica.stage = Stage::Gone;
         replica.launch += 1;
@@ -261,13 +308,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
                     self.give_back(now_s, id);
                     self.lose_slots(id);
                     self.replicas[id as usize].stage = Stage::Away;
+                    self.replicas[id as usize].launch += 1;
                 }
                 Stage::Leaving => {
                     self.give_back(now_s, id);
                     self.lose_slots(id);
                     self.terminate(id);
                 }
-                Stage::Starting => {
+                Stage::Starting | Stage::Crashed => {
                     self.replicas[id as usize].stage = Stage::Away;
                     self.replicas[id as usize].launch += 1;
                 }
@@ -289,24 +337,29 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.tell_levels(now_s, self.groups[group].settings.from);
     }
 
-    fn tell_staff(&mut self, now_s: Seconds, group: usize) {
+    pub(super) fn tell_staff(&mut self, now_s: Seconds, group: usize) {
         let state = &self.groups[group];
         self.observer.staff(now_s, group, state.staff, &state.taking);
     }
 }
 
 impl<'m> GroupState<'m> {
-    pub(super) fn new(settings: &'m ConsumerGroup, seed: u64, replication: u32) -> Self {
+    pub(super) fn new(model: &'m Model, settings: &'m ConsumerGroup, seed: u64, replication: u32) -> Self {
         let draw = |distribution: &crate::model::Distribution, purpose| {
             Draw::new(distribution.sampler(), stream(seed, replication, purpose, &settings.name))
         };
         let buffers = settings.prefetch > settings.concurrency;
+        let settling = Settling::new(model, settings, seed, replication);
         let mut redraws = stream(seed, replication, Purpose::Redelivery, &settings.name);
         GroupState {
             settings,
             slots_per_replica: settings.slots_per_replica(),
             buffers,
-            goes_on: !buffers && settings.overhead.is_none() && settings.rate_limit.is_none(),
+            goes_on: !buffers
+                && settings.overhead.is_none()
+                && settings.rate_limit.is_none()
+                && !settling.notes_deliveries
+                && is_always_there(&model.queues[settings.from]),
             order: Vec::new(),
             places: Vec::new(),
             staff: super::observer::Staff::default(),
@@ -321,8 +374,17 @@ impl<'m> GroupState<'m> {
             waiting_for_token: std::collections::VecDeque::new(),
             redraw: settings.service.sampler(),
             redraw_seed: rand::Rng::next_u64(&mut redraws),
+            settling,
+            crash_seed: rand::Rng::next_u64(&mut stream(seed, replication, Purpose::Crash, &settings.name)),
+            launches: 0,
         }
     }
+}
+
+/// Whether a queue's broker never goes away and its messages stay until they are taken.
+fn is_always_there(queue: &Queue) -> bool {
+    let keeps_all = queue.retention.age_s.is_none() && queue.retention.messages.is_none();
+    queue.broker_outages.is_empty() && queue.ttl.is_none() && keeps_all
 }
 
 impl Replica {

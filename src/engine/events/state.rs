@@ -6,9 +6,11 @@ use std::collections::VecDeque;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::ahead::Ahead;
+use super::expiry::Lifetimes;
 use super::message::Message;
 use super::observer::Staff;
 use super::ready::Ready;
+use super::settle::Settling;
 use crate::model::distribution::Sampler;
 use crate::model::{ConsumerGroup, Queue, RateLimit};
 use crate::units::Seconds;
@@ -31,6 +33,18 @@ pub(super) struct QueueState<'m> {
     /// Draws the work of first attempts, when one group consumes; otherwise each group draws its own.
     pub work: Option<Draw>,
     pub delay: Option<Draw>,
+    /// How long messages stay ready, if not for ever.
+    pub lifetimes: Option<Box<Lifetimes>>,
+    /// Seed of which messages are poison, if some are.
+    pub luck_seed: Option<u64>,
+    /// Whether messages are marked with something when they become deliverable.
+    pub marks: bool,
+    /// Producers that wait for room, the first one first.
+    pub waiting: VecDeque<u32>,
+    /// Whether its broker is away.
+    pub away: bool,
+    /// Messages that wait for the broker to return.
+    pub outside: Vec<Message>,
 }
 
 /// A distribution with its own random stream.
@@ -79,6 +93,11 @@ pub(super) struct GroupState<'m> {
     /// Draws the work of attempts that were not drawn at publish.
     pub redraw: Sampler,
     pub redraw_seed: u64,
+    /// How its deliveries can end.
+    pub settling: Settling,
+    pub crash_seed: u64,
+    /// How often a replica has begun to work.
+    pub launches: u64,
 }
 
 /// Where a replica stands in its life.
@@ -90,6 +109,8 @@ pub(super) enum Stage {
     Ready,
     /// Completes what it holds.
     Leaving,
+    /// Died, and will be launched again.
+    Crashed,
     /// The whole group is away.
     Away,
     /// Terminated; its place can be used again.
