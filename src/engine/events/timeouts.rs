@@ -1,0 +1,121 @@
+//! What is noted when a delivery begins: that it is acked at once, or by when it must be acked.
+//!
+//! A delivery that is not acked in time returns to its queue while its consumer still works on it: the consumer keeps a
+//! shadow that holds its slot and its credit and whose end acks nothing. Not here: what becomes of a delivery at its end
+//! (`settle`).
+
+use std::collections::VecDeque;
+
+use super::agenda::Event;
+use super::extras::Extras;
+use super::kernel::Kernel;
+use super::message::{Message, Standing};
+use super::observer::Observer;
+use super::state::Phase;
+use crate::model::{Ack, GroupId, QueueId};
+use crate::units::Seconds;
+
+/// Deliveries of one group in the order of their deadlines.
+pub(super) struct Timeouts {
+    after_s: Seconds,
+    awaited: VecDeque<Awaited>,
+    /// Whether an event for the first of them is on the agenda.
+    planned: bool,
+}
+
+/// An ack that is awaited.
+#[derive(Clone, Copy, Debug)]
+struct Awaited {
+    until_s: Seconds,
+    replica: u32,
+    extra: u32,
+    turn: u32,
+}
+
+impl Awaited {
+    /// Whether the message is still in the delivery that this was noted of.
+    fn is_current(&self, extras: &Extras) -> bool {
+        extras.at(self.extra).is_some_and(|extra| extra.turn == self.turn)
+    }
+}
+
+impl Timeouts {
+    pub fn new(after_s: Seconds) -> Timeouts {
+        Timeouts { after_s, awaited: VecDeque::new(), planned: false }
+    }
+}
+
+impl<O: Observer> Kernel<'_, '_, O> {
+    /// A delivery to a replica begins that is not simply to be acked at the end of its service.
+    #[inline(never)]
+    pub(super) fn note_delivery(&mut self, now_s: Seconds, queue: QueueId, replica: u32, message: &mut Message) {
+        let group = &mut self.groups[self.replicas[replica as usize].group];
+        if group.settings.ack == Ack::Before {
+            message.standing = Standing::Acked;
+            self.ledger.acked += 1;
+            self.queues[queue].unacked -= 1;
+            let group = self.replicas[replica as usize].group;
+            self.make_room(group, 1);
+            self.leave_lane(queue, message);
+            self.observer.acked(now_s, queue, message);
+        } else if let Some(timeouts) = &mut group.settling.timeouts {
+            let turn = self.extras.of(message).turn;
+            let until_s = now_s + timeouts.after_s;
+            // Those that were acked in time are not kept until they would have been due.
+            if timeouts.awaited.len() > 64 + 2 * self.queues[queue].unacked {
+                timeouts.awaited.retain(|awaited| awaited.is_current(&self.extras));
+            }
+            timeouts.awaited.push_back(Awaited { until_s, replica, extra: message.extra, turn });
+            if !timeouts.planned {
+                timeouts.planned = true;
+                let group = self.replicas[replica as usize].group as u32;
+                self.agenda.schedule(until_s, Event::AckDue { group });
+            }
+        }
+    }
+
+    /// The first ack that a group still owes may be due.
+    pub(super) fn ack_due(&mut self, now_s: Seconds, group: GroupId) {
+        let queue = self.groups[group].settings.from;
+        loop {
+            let Some(timeouts) = &mut self.groups[group].settling.timeouts else { return };
+            let Some(first) = timeouts.awaited.front().copied() else {
+                timeouts.planned = false;
+                break;
+            };
+            let is_current = first.is_current(&self.extras);
+            if is_current && first.until_s > now_s {
+                self.agenda.schedule(first.until_s, Event::AckDue { group: group as u32 });
+                break;
+            }
+            timeouts.awaited.pop_front();
+            if is_current {
+                self.time_out(now_s, queue, first);
+            }
+        }
+        self.pump(now_s, queue);
+        self.tell_levels(now_s, queue);
+    }
+
+    fn time_out(&mut self, now_s: Seconds, queue: QueueId, late: Awaited) {
+        let replica = &mut self.replicas[late.replica as usize];
+        let slots = self.groups[replica.group].slots_per_replica;
+        let in_slots = self.slots[replica.first_slot as usize..][..slots as usize].iter_mut();
+        let works = |phase: Phase| matches!(phase, Phase::Busy | Phase::Waiting);
+        let in_slots = in_slots.filter(|place| works(place.phase)).map(|place| &mut place.message);
+        let together = self.batches.iter_mut().skip(replica.first_slot as usize).take(slots as usize);
+        let in_batches = together.flat_map(|together| &mut together.rest).map(|(message, _)| message);
+        let mut held = replica.buffer.iter_mut().chain(in_slots).chain(in_batches);
+        let Some(held) = held.find(|held| held.extra == late.extra) else {
+            debug_assert!(false, "a delivery that is not acked is somewhere");
+            return;
+        };
+        let message = *held;
+        held.become_stale();
+        let group = replica.group;
+        self.queues[queue].unacked -= 1;
+        self.make_room(group, 1);
+        self.observer.timed_out(now_s, queue, &message);
+        self.comes_back(now_s, queue, message, 0.0);
+    }
+}
