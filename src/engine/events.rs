@@ -10,6 +10,8 @@ mod broker;
 mod clocks;
 mod crash;
 mod deliver;
+#[cfg(test)]
+mod diary;
 mod expiry;
 mod extras;
 mod journeys;

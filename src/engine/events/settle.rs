@@ -78,6 +78,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.observer.wasted(now_s, group, message.work_s);
                 self.queues[queue].unacked -= 1;
                 self.after_failure(now_s, group, queue, *message);
+                // Others may be free before this slot is.
+                self.pump(now_s, queue);
             }
             Standing::Open => {
                 self.ledger.acked += 1;
@@ -251,3 +253,6 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
