@@ -13,6 +13,8 @@ mod clocks;
 mod contention;
 mod crash;
 mod deliver;
+#[cfg(test)]
+mod diary;
 mod expiry;
 mod extras;
 mod journeys;

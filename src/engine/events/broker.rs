@@ -88,3 +88,78 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::events::diary::{at, diary, model, queue, worker};
+    use crate::model::{Ack, ConsumerGroup, Destination, Distribution, Emission, Model, Producer, Queue, WhenAway};
+
+    fn world(durable: bool, when_away: WhenAway) -> Model {
+        let away = Queue { durable, broker_outages: vec![(2.0, 10.0)], ..queue(0) };
+        let producer = Producer { when_away, ..at(0, &[1.0, 1.5, 4.0, 12.0]) };
+        model(vec![producer], vec![away], vec![worker(0, 3.0)])
+    }
+
+    #[test]
+    fn a_durable_queue_has_everything_again_when_its_broker_returns() {
+        let (diary, ledger) = diary(&world(true, WhenAway::Block));
+        assert_eq!(
+            diary.lines,
+            [
+                "1 q0 started 1",
+                "10 q0 redelivered",
+                "13 q0 acked 1",
+                "13 q0 started 1.5",
+                "16 q0 acked 1.5",
+                // Planned for 4 s and 12 s, with a clock that stood for 8 s.
+                "16 q0 started 12",
+                "19 q0 acked 12",
+                "20 q0 started 20",
+                "23 q0 acked 20"
+            ]
+        );
+        assert_eq!((ledger.acked, diary.wasted_s), (4, 1.0));
+        assert_eq!(diary.late, [(12.0, 8.0)]);
+    }
+
+    #[test]
+    fn what_is_only_in_memory_is_gone_with_the_broker() {
+        let (diary, ledger) = diary(&world(false, WhenAway::Block));
+        assert_eq!(diary.of(&["Restart"]), ["2 q0 Restart 1", "2 q0 Restart 1.5"]);
+        assert_eq!((ledger.lost, ledger.acked), (2, 2));
+        let mut delayed = world(false, WhenAway::Block);
+        delayed.queues[0].delivery_delay = Some(Distribution::Constant(1.0));
+        let (diary, _) = crate::engine::events::diary::diary(&delayed);
+        assert_eq!(diary.of(&["Restart"]), ["2 q0 Restart 1", "2 q0 Restart 1.5"]);
+    }
+
+    #[test]
+    fn a_producer_that_does_not_wait_loses_what_it_publishes() {
+        let (diary, ledger) = diary(&world(true, WhenAway::Lose));
+        assert_eq!(diary.of(&["Unreachable"]), ["4 q0 Unreachable 4"]);
+        assert_eq!((ledger.lost, ledger.acked), (1, 3));
+        assert!(diary.late.is_empty());
+    }
+
+    #[test]
+    fn consumers_go_on_with_what_was_acked_at_its_delivery() {
+        let mut world = world(true, WhenAway::Block);
+        world.groups[0].ack = Ack::Before;
+        world.groups[0].prefetch = 3;
+        let (diary, _) = diary(&world);
+        assert_eq!(
+            diary.of(&["started"]),
+            ["1 q0 started 1", "4 q0 started 1.5", "12 q0 started 12", "20 q0 started 20"]
+        );
+    }
+
+    #[test]
+    fn what_consumers_publish_to_an_absent_broker_waits_outside() {
+        let mut world = world(true, WhenAway::Block);
+        world.queues.push(queue(1));
+        world.producers = vec![at(1, &[3.0])];
+        let emits = vec![Emission { to: Destination::Queue(0), per_message: 1.0 }];
+        world.groups.push(ConsumerGroup { emits, ..worker(1, 1.0) });
+        assert_eq!(diary(&world).0.of(&["q0"]), ["10 q0 started 4", "13 q0 acked 4"]);
+    }
+}

@@ -230,3 +230,101 @@ impl<'m, O: Observer> Kernel<'m, '_, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::events::diary::{at, diary, model, queue, worker};
+    use crate::model::{
+        Arrivals, Confirms, Destination, Distribution, Overflow, Process, Producer, Queue, Rate, Routing, Topic,
+    };
+
+    fn blocking(capacity: u64) -> Queue {
+        Queue { capacity: Some(capacity), overflow: Overflow::Block, ..queue(0) }
+    }
+
+    #[test]
+    fn a_full_queue_stops_the_clock_of_its_producer() {
+        let world = model(vec![at(0, &[1.0, 2.0, 3.0, 4.0])], vec![blocking(1)], vec![worker(0, 10.0)]);
+        let (diary, ledger) = diary(&world);
+        // The third waits from 3 s to 11 s, and the fourth, planned 1 s after it, from 12 s to 21 s.
+        assert_eq!(
+            diary.of(&["started"]),
+            ["1 q0 started 1", "11 q0 started 2", "21 q0 started 11", "31 q0 started 21"]
+        );
+        assert_eq!(diary.late, [(11.0, 8.0), (21.0, 9.0)]);
+        assert_eq!((ledger.published, ledger.rejected, diary.most_ready), (4, 0, 1));
+    }
+
+    #[test]
+    fn without_room_to_wait_the_producer_hands_over_to_a_free_consumer() {
+        let world = model(vec![at(0, &[1.0, 2.0])], vec![blocking(0)], vec![worker(0, 4.0)]);
+        let (diary, _) = diary(&world);
+        assert_eq!(diary.of(&["started"]), ["1 q0 started 1", "5 q0 started 5"]);
+        assert_eq!(diary.most_ready, 0);
+    }
+
+    #[test]
+    fn producers_that_wait_take_turns() {
+        let keen = |name: &str| Producer { name: name.into(), ..at(0, &[0.0; 20]) };
+        let mut world = model(vec![keen("a"), keen("b")], vec![blocking(1)], vec![worker(0, 1.0)]);
+        world.horizon_s = 30.0;
+        let (diary, _) = diary(&world);
+        let per_producer = diary.late.len();
+        assert!(per_producer > 25, "{:?}", diary.late);
+        assert_eq!(diary.count("acked"), 30);
+    }
+
+    #[test]
+    fn a_batch_goes_in_as_far_as_there_is_room() {
+        let of = Box::new(Process::Regular);
+        let arrivals = Arrivals::Process { rate: Rate::Constant(0.05), process: Process::Batches { size: 4, of } };
+        let mut world = model(vec![Producer::new("p", 0, arrivals)], vec![blocking(2)], vec![worker(0, 3.0)]);
+        world.horizon_s = 95.0;
+        let (diary, _) = diary(&world);
+        assert_eq!(
+            diary.of(&["started"]),
+            ["80 q0 started 80", "83 q0 started 80", "86 q0 started 80", "89 q0 started 83"]
+        );
+    }
+
+    #[test]
+    fn a_copy_that_finds_no_room_stops_all_of_a_topic() {
+        let producer = Producer { to: Destination::Topic(0), ..at(0, &[1.0, 2.0, 3.0]) };
+        let mut world = model(vec![producer], vec![blocking(0), queue(1)], vec![worker(0, 4.0), worker(1, 0.5)]);
+        world.topics = vec![Topic { name: "t".into(), to: Routing::Copies(vec![1, 0]) }];
+        let (diary, _) = diary(&world);
+        assert_eq!(diary.of(&["q1 started"]), ["1 q1 started 1", "5 q1 started 5", "9 q1 started 9"]);
+    }
+
+    #[test]
+    fn a_window_of_unconfirmed_publishes_closes_the_loop() {
+        let confirms = |window| Some(Confirms { latency: Distribution::Constant(0.5), window });
+        let producer = |window| Producer { confirms: confirms(window), ..at(0, &[1.0, 1.25, 1.5, 1.75]) };
+        let world = |window| model(vec![producer(window)], vec![queue(0)], vec![worker(0, 0.0)]);
+        assert_eq!(
+            diary(&world(3)).0.of(&["started"]),
+            [
+                "1 q0 started 1",
+                "1.25 q0 started 1.25",
+                // The confirm of the first comes at this instant, before anything is published.
+                "1.5 q0 started 1.5",
+                "1.75 q0 started 1.75"
+            ]
+        );
+        let (one, _) = diary(&world(1));
+        assert_eq!(
+            one.of(&["started"]),
+            ["1 q0 started 1", "1.75 q0 started 1.75", "2.5 q0 started 2.5", "3.25 q0 started 3.25"]
+        );
+        assert_eq!(one.late, [(1.75, 0.5), (2.5, 0.5), (3.25, 0.5)]);
+    }
+
+    #[test]
+    fn throughput_is_at_most_the_window_per_latency() {
+        let confirms = Some(Confirms { latency: Distribution::Constant(0.1), window: 5 });
+        let arrivals = Arrivals::Process { rate: Rate::Constant(1e5), process: Process::Poisson };
+        let producer = Producer { confirms, ..Producer::new("p", 0, arrivals) };
+        let (_, ledger) = diary(&model(vec![producer], vec![queue(0)], vec![worker(0, 0.0)]));
+        assert!((4990..=5000).contains(&ledger.acked), "{ledger:?}");
+    }
+}

@@ -87,3 +87,78 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.tell_levels(now_s, queue);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::events::diary::{at, diary, model, queue, worker};
+    use crate::model::{Ack, ConsumerGroup, Crashes, Distribution, Model, Queue, Replicas, Shutdown};
+
+    /// One long service under crashes, with a start-up after each.
+    fn fragile(ack: Ack) -> Model {
+        let crashes = Some(Crashes { every_s: 20.0, restart_s: 2.0 });
+        let startup = Some(Distribution::Constant(1.0));
+        let group = ConsumerGroup { crashes, startup, ack, ..worker(0, 1000.0) };
+        model(vec![at(0, &[1.0])], vec![queue(0)], vec![group])
+    }
+
+    fn instants_s(lines: &[&str]) -> Vec<f64> {
+        lines.iter().map(|line| line.split(' ').next().unwrap().parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_a_crashed_replica_held_returns_and_is_taken_again_after_restart_and_start_up() {
+        let (diary, ledger) = diary(&fragile(Ack::After));
+        let crashes_s = instants_s(&diary.of(&["crashed"]));
+        let again_s = instants_s(&diary.of(&["redelivered"]));
+        assert!(crashes_s.len() > 1 && again_s.len() + 1 >= crashes_s.len(), "{:?}", diary.lines);
+        for (crash_s, again_s) in crashes_s.iter().zip(&again_s) {
+            assert!((again_s - crash_s - 3.0).abs() < 1e-9, "{crash_s} {again_s}");
+        }
+        assert_eq!(ledger.in_system, 1);
+        // The first attempt began at 1 s, each later one at its redelivery.
+        let starts_s = std::iter::once(&1.0).chain(&again_s);
+        let wasted_s: f64 = crashes_s.iter().zip(starts_s).map(|(crash_s, start_s)| crash_s - start_s).sum();
+        assert!((diary.wasted_s - wasted_s).abs() < 1e-6, "{} {wasted_s}", diary.wasted_s);
+    }
+
+    #[test]
+    fn what_was_acked_at_delivery_is_lost_with_its_replica() {
+        let (diary, ledger) = diary(&fragile(Ack::Before));
+        assert_eq!((ledger.acked, ledger.in_system), (1, 0));
+        assert_eq!((diary.count("lost after ack"), diary.count("redelivered")), (1, 0));
+    }
+
+    #[test]
+    fn each_replica_crashes_once_in_its_mean_time() {
+        let crashes = Some(Crashes { every_s: 9.0, restart_s: 1.0 });
+        let group = ConsumerGroup { crashes, replicas: Replicas::Fixed(5), ..worker(0, 1.0) };
+        let mut world = model(Vec::new(), vec![queue(0)], vec![group]);
+        world.horizon_s = 10_000.0;
+        let (diary, _) = diary(&world);
+        let crashes = diary.count("crashed") as f64;
+        // 1000 for each of the five, with a standard deviation of about 0.9 √5000.
+        assert!((crashes - 5000.0).abs() < 220.0, "{crashes}");
+    }
+
+    #[test]
+    fn a_leaving_replica_returns_what_it_cannot_complete_in_time() {
+        let replicas = Replicas::Steps(vec![(0.0, 1), (2.0, 0), (20.0, 1)]);
+        let shutdown = Shutdown::FinishWithin(3.0);
+        let group = |service_s| ConsumerGroup { replicas: replicas.clone(), shutdown, ..worker(0, service_s) };
+        let world = |service_s| model(vec![at(0, &[1.0])], vec![queue(0)], vec![group(service_s)]);
+        assert_eq!(diary(&world(3.5)).0.of(&["acked"]), ["4.5 q0 acked 1"]);
+        let (late, _) = diary(&world(6.0));
+        assert_eq!(late.lines, ["1 q0 started 1", "20 q0 redelivered", "26 q0 acked 1"]);
+        assert_eq!(late.wasted_s, 4.0);
+    }
+
+    #[test]
+    fn a_queue_with_a_delivery_limit_gives_up_what_kills_its_consumers() {
+        let mut world = fragile(Ack::After);
+        world.queues[0] = Queue { delivery_limit: Some(1), dead_letter: Some(1), ..queue(0) };
+        world.queues.push(queue(1));
+        let (diary, ledger) = diary(&world);
+        assert_eq!(diary.count("dead DeliveryLimit"), 1);
+        assert_eq!((ledger.dead_lettered, ledger.in_system), (1, 1));
+    }
+}

@@ -168,3 +168,95 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::events::diary::{at, diary, model, queue, worker};
+    use crate::model::{ConsumerGroup, Distribution, Queue, Retention, Ttl, TtlPlace};
+
+    fn ttl(after_s: f64, at: TtlPlace) -> Option<Ttl> {
+        Some(Ttl { after: Distribution::Constant(after_s), at })
+    }
+
+    #[test]
+    fn what_is_ready_for_too_long_is_dead_lettered_at_once() {
+        let mortal = Queue { ttl: ttl(3.0, TtlPlace::Anywhere), dead_letter: Some(1), ..queue(0) };
+        let world = model(vec![at(0, &[1.0, 2.0, 2.5])], vec![mortal, queue(1)], vec![worker(0, 4.5)]);
+        // At 5.5 s, the last instant of the third, the worker would be free: too late.
+        assert_eq!(
+            diary(&world).0.lines,
+            ["1 q0 started 1", "5 q0 dead Expired 2", "5.5 q0 acked 1", "5.5 q0 dead Expired 2.5"]
+        );
+    }
+
+    #[test]
+    fn nothing_expires_in_service_but_what_returns_too_late_does() {
+        let mortal = Queue { ttl: ttl(3.0, TtlPlace::Anywhere), ..queue(0) };
+        let group = ConsumerGroup { outages: vec![(5.0, 9.0)], ..worker(0, 10.0) };
+        let world = model(vec![at(0, &[1.0])], vec![mortal], vec![group]);
+        assert_eq!(diary(&world).0.lines, ["1 q0 started 1", "5 q0 Expired 1"]);
+    }
+
+    /// The second lives shorter than the first: at the head only, it stays until the first has left.
+    #[test]
+    fn at_the_head_only_the_oldest_is_looked_at() {
+        let world = |place| {
+            let lives = Distribution::Empirical(vec![2.0, 50.0].into());
+            let mortal = Queue { ttl: Some(Ttl { after: lives, at: place }), ..queue(0) };
+            let instants_s: Vec<f64> = (0..40).map(|k| f64::from(k) * 0.01).collect();
+            model(vec![at(0, &instants_s)], vec![mortal], vec![worker(0, 10.0)])
+        };
+        let (anywhere, _) = diary(&world(TtlPlace::Anywhere));
+        let early = |line: &&str| line.split(' ').next().is_some_and(|now_s| now_s.parse::<f64>().unwrap() < 2.5);
+        let expired = anywhere.of(&["Expired"]).into_iter().filter(early).count();
+        assert!((10..30).contains(&expired), "{expired}");
+        let (at_head, ledger) = diary(&world(TtlPlace::Head));
+        assert!(at_head.of(&["Expired"]).into_iter().filter(early).count() < 4);
+        assert!(ledger.expired > 10);
+    }
+
+    #[test]
+    fn a_time_to_live_of_nothing_makes_a_loss_system() {
+        let mortal = Queue { ttl: ttl(0.0, TtlPlace::Anywhere), ..queue(0) };
+        let world = model(vec![at(0, &[1.0, 2.0, 3.0, 4.0])], vec![mortal], vec![worker(0, 1.5)]);
+        let (diary, ledger) = diary(&world);
+        assert_eq!(diary.of(&["Expired"]), ["2 q0 Expired 2", "4 q0 Expired 4"]);
+        assert_eq!((ledger.acked, ledger.expired, diary.most_ready), (2, 2, 0));
+    }
+
+    #[test]
+    fn a_log_forgets_what_is_too_old_or_too_much_and_dead_letters_nothing() {
+        let log = |retention| {
+            let log = Queue { retention, dead_letter: Some(1), ..queue(0) };
+            model(vec![at(0, &[1.0, 2.0, 3.0, 4.0, 5.0])], vec![log, queue(1)], vec![worker(0, 10.0)])
+        };
+        let by_age = log(Retention { age_s: Some(6.0), messages: None });
+        assert_eq!(
+            diary(&by_age).0.of(&["Expired"]),
+            ["8 q0 Expired 2", "9 q0 Expired 3", "10 q0 Expired 4", "11 q0 Expired 5"]
+        );
+        // The first is with its consumer, and is one of the three that are kept.
+        let by_number = log(Retention { age_s: None, messages: Some(3) });
+        assert_eq!(diary(&by_number).0.of(&["Dropped"]), ["5 q0 Dropped 2"]);
+    }
+
+    /// Impatient messages are forgotten with all that was noted of them: deadlines do not pile up.
+    #[test]
+    fn exponential_patience_loses_the_share_that_erlang_a_says() {
+        use crate::model::{Arrivals, Process, Producer, Rate, Replicas};
+        let lives = Distribution::Exponential { mean_s: 1.0 };
+        let mortal = Queue { ttl: Some(Ttl { after: lives, at: TtlPlace::Anywhere }), ..queue(0) };
+        let arrivals = Arrivals::Process { rate: Rate::Constant(4.0), process: Process::Poisson };
+        let service = Distribution::Exponential { mean_s: 1.0 };
+        let group = ConsumerGroup { replicas: Replicas::Fixed(4), service, ..worker(0, 1.0) };
+        let mut world = model(vec![Producer::new("p", 0, arrivals)], vec![mortal], vec![group]);
+        world.horizon_s = 50_000.0;
+        let (_, ledger) = diary(&world);
+        // With patience as long as service all are served or gone at rate n: Poisson(4) in the system, and
+        // E[(N − 4)⁺] of 4 per second lose patience.
+        let poisson = |n: i32| (-4.0_f64).exp() * (1..=n).map(|k| 4.0 / f64::from(k)).product::<f64>();
+        let share = (5..60).map(|n| f64::from(n - 4) * poisson(n)).sum::<f64>() / 4.0;
+        let found = ledger.expired as f64 / ledger.published as f64;
+        assert!((found / share - 1.0).abs() < 0.02, "{found} for {share}");
+    }
+}

@@ -145,3 +145,99 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::events::diary::{at, diary, model, queue, worker};
+    use crate::model::{
+        AfterFailure, ConsumerGroup, Destination, Emission, Failures, Model, Path, Producer, Queue, Retry, Routing,
+        Topic,
+    };
+
+    fn to(to: Destination) -> Vec<Emission> {
+        vec![Emission { to, per_message: 1.0 }]
+    }
+
+    fn path(queues: &[usize]) -> Path {
+        Path { name: "path".into(), queues: queues.to_vec() }
+    }
+
+    /// Two stages of 1 s and 2 s.
+    fn tandem() -> Model {
+        let first = ConsumerGroup { emits: to(Destination::Queue(1)), ..worker(0, 1.0) };
+        let mut world = model(vec![at(0, &[1.0, 1.5])], vec![queue(0), queue(1)], vec![first, worker(1, 2.0)]);
+        world.paths = vec![path(&[0, 1])];
+        world
+    }
+
+    #[test]
+    fn a_path_ends_with_the_ack_in_its_last_queue() {
+        let (diary, _) = diary(&tandem());
+        assert_eq!(diary.of(&["p0"]), ["1 p0 started", "1.5 p0 started", "4 p0 completed 1", "6 p0 completed 1.5"]);
+    }
+
+    #[test]
+    fn a_fan_out_is_joined_by_its_slowest_copy_on_the_path() {
+        let mut world = tandem();
+        world.producers = vec![at(0, &[1.0])];
+        world.groups[0].emits = to(Destination::Topic(0));
+        world.queues.extend([queue(2), queue(3)]);
+        world.groups.extend([worker(2, 5.0), worker(3, 9.0)]);
+        world.topics = vec![Topic { name: "t".into(), to: Routing::Copies(vec![1, 2, 3]) }];
+        // The third copy is not on the path.
+        world.paths = vec![path(&[0, 1, 2]), path(&[0, 1])];
+        let (diary, _) = diary(&world);
+        assert_eq!(diary.of(&["p0", "p1"]), ["1 p0 started", "1 p1 started", "4 p1 completed 1", "7 p0 completed 1"]);
+    }
+
+    #[test]
+    fn copies_of_one_publish_make_one_journey() {
+        let producer = Producer { to: Destination::Topic(0), ..at(0, &[1.0]) };
+        let mut world = model(vec![producer], vec![queue(0), queue(1)], vec![worker(0, 1.0), worker(1, 2.0)]);
+        world.topics = vec![Topic { name: "t".into(), to: Routing::Copies(vec![0, 1]) }];
+        world.paths = vec![path(&[0, 1])];
+        assert_eq!(diary(&world).0.of(&["p0"]), ["1 p0 started", "3 p0 completed 1"]);
+    }
+
+    #[test]
+    fn a_lost_descendant_breaks_the_journey() {
+        let mut world = tandem();
+        world.queues[1] = Queue { capacity: Some(0), ..queue(1) };
+        let (diary, _) = diary(&world);
+        assert_eq!(diary.of(&["p0"]), ["1 p0 started", "1.5 p0 started", "3 p0 broken 1.5", "4 p0 completed 1"]);
+    }
+
+    #[test]
+    fn a_dead_letter_goes_on_only_where_the_path_does() {
+        let failures = Failures {
+            probability: 1.0,
+            poison: 0.0,
+            then: AfterFailure::DeadLetter,
+            retry: Retry::AtOnce,
+            partial: false,
+        };
+        let mut world = tandem();
+        world.producers = vec![at(0, &[1.0])];
+        world.queues[1].dead_letter = Some(2);
+        world.queues.push(queue(2));
+        world.groups[1].failures = Some(failures);
+        world.groups.push(worker(2, 10.0));
+        world.paths = vec![path(&[0, 1]), path(&[0, 1, 2])];
+        assert_eq!(
+            diary(&world).0.of(&["p0", "p1"]),
+            ["1 p0 started", "1 p1 started", "4 p0 broken 1", "14 p1 completed 1"]
+        );
+    }
+
+    /// Half of what is acked is published once more to the same queue: 2 acks per message.
+    #[test]
+    fn a_feedback_loop_is_one_journey() {
+        let echo =
+            ConsumerGroup { emits: vec![Emission { to: Destination::Queue(0), per_message: 0.5 }], ..worker(0, 0.001) };
+        let mut world = model(Vec::new(), vec![Queue { initial: 1000, ..queue(0) }, queue(1)], vec![echo]);
+        world.paths = vec![path(&[0, 1])];
+        let (diary, ledger) = diary(&world);
+        assert_eq!(diary.count("p0 completed"), 1000);
+        assert!((1860..2140).contains(&ledger.acked), "{ledger:?}");
+    }
+}

@@ -60,17 +60,16 @@ pub enum SimulationError {
     #[error("more than {MOST_LANES} partitions or message groups: the events engine cannot name them all")]
     TooManyLanes,
     /// Messages go round in circles without any time passing: their work, rests and times to live are all 0.
-    #[error(
-        "at {at_s} s, more than {MOST_AT_ONCE} messages were published again or came back without any time passing"
-    )]
+    #[error("at {at_s} s messages come back or are published again for ever, without any time passing")]
     Livelock {
         /// Where time stands still.
         at_s: Seconds,
     },
 }
 
-/// Messages that may come back or be published because of another at one instant.
-const MOST_AT_ONCE: u64 = 10_000_000;
+/// How often something may go round at one instant, and how much oftener for each message that was ever published.
+const MOST_AT_ONCE: u64 = 1_000_000;
+const MOST_PER_MESSAGE: u64 = 20;
 
 /// Runs one replication. Pure: equal inputs tell the observer the same, whatever else runs.
 ///
@@ -126,9 +125,9 @@ pub(super) struct Kernel<'m, 'o, O> {
     blocking: Vec<QueueId>,
     /// Whether an event may leave something to be done after it.
     has_chores: bool,
-    /// The last instant at which something went round, and how often.
+    /// The last instant at which something went round, and how much oftener it may.
     stirred_s: Seconds,
-    stirred: u64,
+    may_stir: u64,
     pub(super) delayed: Vec<Option<(QueueId, Message)>>,
     free_delayed: Vec<u32>,
     ticks_s: Vec<Seconds>,
@@ -167,8 +166,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             dead: VecDeque::new(),
             has_chores: has_dead_letters || !blocking.is_empty(),
             blocking,
-            stirred_s: 0.0,
-            stirred: 0,
+            stirred_s: -1.0,
+            may_stir: 0,
             delayed: Vec::new(),
             free_delayed: Vec::new(),
             ticks_s: model.interval_ends_s(),
@@ -327,10 +326,10 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     pub(super) fn stir(&mut self, now_s: Seconds) {
         if now_s > self.stirred_s {
             self.stirred_s = now_s;
-            self.stirred = 0;
+            self.may_stir = MOST_AT_ONCE + MOST_PER_MESSAGE * self.ledger.published;
         }
-        self.stirred += 1;
-        if self.stirred > MOST_AT_ONCE {
+        self.may_stir = self.may_stir.saturating_sub(1);
+        if self.may_stir == 0 {
             self.fault = Some(SimulationError::Livelock { at_s: now_s });
             self.done = true;
         }

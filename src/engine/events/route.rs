@@ -107,6 +107,49 @@ fn drawn(shares: &[(QueueId, f64)], luck: f64) -> QueueId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::events::diary::{at, diary, model, queue, worker};
+    use crate::model::{Distribution, Producer};
+
+    fn topic(routing: Routing) -> Vec<Topic> {
+        vec![Topic { name: "events".into(), to: routing }]
+    }
+
+    fn to_topic(instants_s: &[Seconds]) -> Producer {
+        Producer { to: Destination::Topic(0), ..at(0, instants_s) }
+    }
+
+    #[test]
+    fn every_queue_of_a_topic_gets_its_copy_with_work_of_its_own() {
+        let mut world =
+            model(vec![to_topic(&[1.0, 2.0])], vec![queue(0), queue(1)], vec![worker(0, 0.25), worker(1, 3.0)]);
+        world.topics = topic(Routing::Copies(vec![0, 1]));
+        let (diary, ledger) = diary(&world);
+        assert_eq!(diary.of(&["acked"]), ["1.25 q0 acked 1", "2.25 q0 acked 2", "4 q1 acked 1", "7 q1 acked 2"]);
+        assert_eq!(ledger.published, 4);
+    }
+
+    #[test]
+    fn a_queue_in_a_topic_is_as_it_would_be_alone() {
+        let group = |from| crate::model::ConsumerGroup {
+            service: Distribution::Exponential { mean_s: 0.4 },
+            ..worker(from, 1.0)
+        };
+        let instants_s: Vec<f64> = (0..90).map(f64::from).collect();
+        let mut world = model(vec![to_topic(&instants_s)], vec![queue(0), queue(1)], vec![group(0), group(1)]);
+        world.topics = topic(Routing::Copies(vec![1, 0]));
+        let alone = model(vec![at(0, &instants_s)], vec![queue(0)], vec![group(0)]);
+        assert_eq!(diary(&world).0.of(&["q0"]), diary(&alone).0.of(&["q0"]));
+    }
+
+    #[test]
+    fn shares_split_what_is_published() {
+        let instants_s: Vec<f64> = (0..9000).map(|k| f64::from(k) * 0.01).collect();
+        let mut world = model(vec![to_topic(&instants_s)], vec![queue(0), queue(1)], vec![worker(0, 0.0)]);
+        world.topics = topic(Routing::Shares(vec![(0, 0.7), (1, 0.3)]));
+        let (_, ledger) = diary(&world);
+        assert_eq!(ledger.acked + ledger.in_system, 9000);
+        assert!((6170..6430).contains(&ledger.acked), "{ledger:?}");
+    }
 
     #[test]
     fn shares_are_hit_by_their_size_and_empty_ones_never() {

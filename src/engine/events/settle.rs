@@ -78,6 +78,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.queues[queue].unacked -= 1;
                 self.make_room(group, 1);
                 self.after_failure(now_s, group, queue, *message);
+                // Others may be free before this slot is.
+                self.pump(now_s, queue);
             }
             Standing::Open => {
                 self.ledger.acked += 1;
@@ -266,3 +268,6 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,3 +119,110 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.comes_back(now_s, queue, message, 0.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::events::diary::{at, diary, model, queue, worker};
+    use crate::model::{Ack, AfterFailure, ConsumerGroup, Failures, Queue, Replicas, Retry};
+
+    #[test]
+    fn what_is_not_acked_in_time_returns_while_the_first_attempt_goes_on() {
+        let group = ConsumerGroup { ack_timeout_s: Some(3.0), replicas: Replicas::Fixed(2), ..worker(0, 4.0) };
+        let limited = Queue { delivery_limit: Some(2), ..queue(0) };
+        let (diary, ledger) = diary(&model(vec![at(0, &[1.0])], vec![limited], vec![group]));
+        let expected = [
+            "1 q0 started 1",
+            "4 q0 timed out 1",
+            "4 q0 redelivered",
+            "5 q0 duplicated 1",
+            "7 q0 timed out 1",
+            "7 q0 DeliveryLimit 1",
+            "8 q0 duplicated 1",
+        ];
+        assert_eq!(diary.lines, expected);
+        assert_eq!((ledger.acked, ledger.lost, diary.wasted_s), (0, 1, 8.0));
+    }
+
+    #[test]
+    fn the_slot_of_a_late_attempt_is_not_free_before_its_end() {
+        let group = ConsumerGroup { ack_timeout_s: Some(3.0), ..worker(0, 4.0) };
+        let limited = Queue { delivery_limit: Some(2), ..queue(0) };
+        let (diary, _) = diary(&model(vec![at(0, &[1.0])], vec![limited], vec![group]));
+        assert_eq!(
+            diary.of(&["redelivered", "timed out"]),
+            ["4 q0 timed out 1", "5 q0 redelivered", "8 q0 timed out 1"]
+        );
+    }
+
+    #[test]
+    fn acks_in_time_leave_nothing_behind() {
+        let group = ConsumerGroup { ack_timeout_s: Some(3.0), ..worker(0, 1.0) };
+        let instants_s: Vec<f64> = (0..60).map(f64::from).collect();
+        let (diary, ledger) = diary(&model(vec![at(0, &instants_s)], vec![queue(0)], vec![group]));
+        assert_eq!((ledger.acked, diary.count("timed out")), (60, 0));
+    }
+
+    /// The second message waits in the client, times out there, and what is left of it there is still worked on.
+    #[test]
+    fn a_buffered_message_times_out_too() {
+        let group = ConsumerGroup { ack_timeout_s: Some(3.0), prefetch: 2, ..worker(0, 2.0) };
+        let limited = Queue { delivery_limit: Some(2), ..queue(0) };
+        let world = model(vec![at(0, &[1.0, 1.5])], vec![limited], vec![group]);
+        assert_eq!(
+            diary(&world).0.lines,
+            [
+                "1 q0 started 1",
+                "3 q0 acked 1",
+                "3 q0 started 1.5",
+                "4.5 q0 timed out 1.5",
+                "4.5 q0 redelivered",
+                "5 q0 duplicated 1.5",
+                "7 q0 acked 1.5"
+            ]
+        );
+    }
+
+    /// Check 2 of the brokers' list: service 40 s, visibility 30 s, one worker, three deliveries.
+    #[test]
+    fn a_visibility_shorter_than_the_service_multiplies_the_work() {
+        let group = ConsumerGroup { ack_timeout_s: Some(30.0), ..worker(0, 40.0) };
+        let limited = Queue { delivery_limit: Some(3), ..queue(0) };
+        let mut world = model(vec![at(0, &[0.0, 400.0, 800.0])], vec![limited], vec![group]);
+        world.horizon_s = 1200.0;
+        let (diary, ledger) = diary(&world);
+        assert_eq!((ledger.acked, ledger.lost), (0, 3));
+        assert_eq!(diary.count("duplicated"), 9);
+        assert_eq!(diary.wasted_s, 9.0 * 40.0);
+    }
+
+    #[test]
+    fn an_ack_at_delivery_leaves_nothing_unacked_and_nothing_to_return() {
+        let failures = Failures {
+            probability: 1.0,
+            poison: 0.0,
+            then: AfterFailure::Requeue,
+            retry: Retry::AtOnce,
+            partial: false,
+        };
+        let group = ConsumerGroup { ack: Ack::Before, prefetch: 2, failures: Some(failures), ..worker(0, 4.0) };
+        let (diary, ledger) = diary(&model(vec![at(0, &[1.0, 2.0, 3.0])], vec![queue(0)], vec![group]));
+        assert_eq!(
+            diary.lines,
+            [
+                "1 q0 acked 1",
+                "1 q0 started 1",
+                "2 q0 acked 2",
+                "5 q0 failed 1",
+                "5 q0 lost after ack 1",
+                "5 q0 started 2",
+                "5 q0 acked 3",
+                "9 q0 failed 2",
+                "9 q0 lost after ack 2",
+                "9 q0 started 3",
+                "13 q0 failed 3",
+                "13 q0 lost after ack 3"
+            ]
+        );
+        assert_eq!((ledger.acked, ledger.in_system, diary.most_in_system), (3, 0, 1));
+    }
+}
