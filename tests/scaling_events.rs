@@ -5,13 +5,13 @@
 use forebay::engine::events::simulate;
 use forebay::measure::{DecisionLog, DecisionRow, EngineChoice, EventsOutcome};
 use forebay::model::scaling::{
-    Behavior, Bounds, DirectionRules, Hpa, HpaController, HpaMetric, HpaRules, MetricTarget, Oracle, Phase, Policy,
-    PolicyAmount, RabbitMq, RateScaling, ScaledJob, ScaledObject, Schedule, Signal, Staffing, Strategy, Trigger,
-    TriggerSource, Workforce,
+    Behavior, Bounds, DirectionRules, Hpa, HpaController, HpaMetric, HpaRules, Kafka, MetricTarget, Oracle, Phase,
+    Policy, PolicyAmount, RabbitMq, RateScaling, ScaledJob, ScaledObject, Schedule, Signal, Staffing, Strategy,
+    Trigger, TriggerSource, Workforce,
 };
 use forebay::model::{
-    Arrivals, ConsumerGroup, Distribution, Model, Process, Producer, Queue, Rate, Replicas, Replications, Scaling,
-    Shutdown,
+    Arrivals, ConsumerGroup, Distribution, Model, Order, Partitions, Process, Producer, Queue, Rate, Replicas,
+    Replications, Scaling, Shutdown,
 };
 use forebay::report::{explanation, explanation_json};
 use forebay::scaling::Rule;
@@ -377,4 +377,35 @@ fn what_cannot_be_explained_is_refused_with_the_reason() {
     assert_eq!(explain(&model, 0, 601.0).unwrap_err(), Silence::BeyondHorizon { horizon_s: 600.0 });
     model.groups[0].scaling = None;
     assert_eq!(explain(&model, 0, 130.0).unwrap_err(), Silence::NotScaled("g".to_owned()));
+}
+
+/// KEDA's Kafka trigger divides integers: a lag of 44 is not above 4 partitions of 10, and ⌈44 / 10⌉ is one consumer more
+/// than there are partitions. It idles.
+#[test]
+fn one_consumer_more_than_partitions() {
+    let lag = |backlog: u64| {
+        let kafka = Kafka { lag_threshold: 10, ..Kafka::default() };
+        let keda = ScaledObject::new(vec![Trigger::new("q", TriggerSource::Kafka(kafka))]);
+        let mut model = model(Rate::Constant(0.0), backlog, Distribution::Constant(1e6), at(Strategy::Keda(keda), 0.0));
+        model.queues[0].order = Order::Partitions(Partitions { count: 4, skew: 0.0 });
+        model
+    };
+    assert_eq!(changes(&lag(44)), [(0.0, 4), (15.0, 5)]);
+    assert_eq!(changes(&lag(80)), [(0.0, 4)], "cut to the partitions");
+    let rows = decisions(&lag(44));
+    let busy: Vec<f64> = rows.iter().filter(|row| row.time_s >= 15.0).map(|row| row.seen.utilization).take(2).collect();
+    assert_eq!(busy, [1.0, 0.8], "four partitions keep four of five busy");
+    assert_eq!(decisions(&lag(80)).last().unwrap().held_by, Some(Rule::PartitionCap));
+}
+
+/// A leaving replica has the grace period of its group; what is not done by then comes back.
+#[test]
+fn a_grace_period_bounds_the_drain() {
+    let mut model = burst(25.0);
+    model.resolution_s = 0.5;
+    model.groups[0].shutdown = Shutdown::FinishWithin(10.0);
+    let outcome = measured(&model, 1);
+    let at = |end_s: f64| outcome.series[0].replicas_mean[(end_s / 0.5) as usize - 1];
+    assert_eq!([at(123.0), at(123.5)], [9.0, 1.0]);
+    assert_eq!(outcome.queues[0].redelivered.value, Some(8.0));
 }
