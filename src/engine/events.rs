@@ -6,6 +6,7 @@
 mod agenda;
 mod ahead;
 pub mod arrivals;
+mod assign;
 mod broker;
 mod clocks;
 mod crash;
@@ -16,6 +17,8 @@ mod expiry;
 mod extras;
 mod journeys;
 mod kernel;
+mod lanes;
+mod members;
 mod message;
 mod observer;
 mod plain;
@@ -27,6 +30,8 @@ mod state;
 pub mod streams;
 mod timeouts;
 mod tournament;
+#[cfg(test)]
+mod trial;
 
 pub use kernel::{Ledger, SimulationError, simulate};
 pub use message::Message;

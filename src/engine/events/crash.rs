@@ -30,7 +30,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let group = replica.group;
         self.observer.crashed(now_s, group);
         if replica.stage == Stage::Ready {
-            self.stop_taking(id);
+            self.stop_taking(now_s, id);
             self.give_back(now_s, id);
             self.lose_slots(id);
             let replica = &mut self.replicas[id as usize];

@@ -13,6 +13,8 @@ use super::clocks::ProducerState;
 use super::expiry::Lifetimes;
 use super::extras::Extras;
 use super::journeys::Journeys;
+use super::lanes::LaneDraw;
+use super::members::Members;
 use super::message::Message;
 use super::message::Standing;
 use super::observer::{DeadLetter, Loss, Observer};
@@ -20,7 +22,7 @@ use super::ready::Ready;
 use super::route::TopicState;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, chance, stream};
-use crate::model::{Destination, Model, Overflow, QueueId, Routing, WhenAway};
+use crate::model::{Model, Order, Overflow, QueueId, WhenAway};
 use crate::units::Seconds;
 
 /// Accounts of one replication: every message that ever came, and where it went.
@@ -121,7 +123,12 @@ pub(super) struct Kernel<'m, 'o, O> {
 impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn new(model: &'m Model, seed: u64, replication: u32, observer: &'o mut O) -> Self {
         let queues = (0..model.queues.len()).map(|queue| QueueState::new(model, queue, seed, replication)).collect();
-        let groups = model.groups.iter().map(|group| GroupState::new(model, group, seed, replication)).collect();
+        let mut groups: Vec<_> =
+            model.groups.iter().map(|group| GroupState::new(model, group, seed, replication)).collect();
+        for group in &mut groups {
+            let order = &model.queues[group.settings.from].order;
+            group.wakes_others |= matches!(order, Order::Partitions(_) | Order::Groups(_));
+        }
         let producers = 0..model.producers.len();
         let blocks = |queue: &QueueId| model.queues[*queue].overflow == Overflow::Block;
         let blocking: Vec<QueueId> = (0..model.queues.len()).filter(blocks).collect();
@@ -165,6 +172,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         self.agenda.schedule(self.ticks_s[0], Event::Tick);
         self.plan_broker_outages();
         self.open_groups();
+        self.open_memberships();
         for queue in 0..self.queues.len() {
             for _ in 0..self.queues[queue].settings.initial {
                 self.publish_initial(queue);
@@ -192,6 +200,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
                 Event::Rescale { group } => self.rescale(now_s, group as usize),
                 Event::OutageBegins { group } => self.outage_begins(now_s, group as usize),
                 Event::OutageEnds { group } => self.outage_ends(now_s, group as usize),
+                Event::Rebalance { queue } => self.rebalance(now_s, queue as usize),
+                Event::Resume { queue } => self.resume(now_s, queue as usize),
                 Event::Token { group } => self.token(now_s, group as usize),
                 Event::Expiry { queue } => self.expiry(now_s, queue as usize),
                 Event::AckDue { group } => self.ack_due(now_s, group as usize),
@@ -216,59 +226,11 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn publish_from(&mut self, now_s: Seconds, producer: usize) {
         let state = &self.producers[producer];
         let Some(queue) = state.straight_to else { return self.publish_by_clock(now_s, producer) };
-        let (messages, service_s) = (state.publisher.messages(), state.publisher.recorded_service_s());
+        let (messages, posting) = (state.publisher.messages(), state.posting());
         for _ in 0..messages {
-            self.publish(now_s, queue, service_s, true);
+            self.publish(now_s, queue, posting, true);
         }
         self.plan_publish(producer);
-    }
-
-    #[inline(always)]
-    pub(super) fn publish(&mut self, now_s: Seconds, queue: QueueId, service_s: Option<Seconds>, delayed: bool) {
-        let message = self.new_message(now_s, queue, service_s);
-        self.arrive(now_s, queue, message, delayed);
-    }
-
-    /// A message comes into the world; its work is drawn now, so that what consumers do cannot change it.
-    #[inline(always)]
-    pub(super) fn new_message(&mut self, now_s: Seconds, queue: QueueId, service_s: Option<Seconds>) -> Message {
-        self.ledger.published += 1;
-        self.observer.published(now_s, queue);
-        let drawn_s = self.queues[queue].work.as_mut().map_or(f64::NAN, Draw::next);
-        Message::new(now_s, service_s.unwrap_or(drawn_s), 0)
-    }
-
-    #[inline(always)]
-    pub(super) fn arrive(&mut self, now_s: Seconds, queue: QueueId, message: Message, may_be_delayed: bool) {
-        if self.queues[queue].away {
-            self.find_nobody(now_s, queue, message);
-        } else {
-            self.come_in(now_s, queue, message, may_be_delayed);
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn come_in(&mut self, now_s: Seconds, queue: QueueId, message: Message, may_be_delayed: bool) {
-        match &mut self.queues[queue].delay {
-            Some(delay) if may_be_delayed => {
-                let delay_s = delay.next();
-                self.delay(now_s + delay_s, queue, message);
-            }
-            _ => self.becomes_deliverable(now_s, queue, message),
-        }
-    }
-
-    /// A message that is there at t = 0.
-    fn publish_initial(&mut self, queue: QueueId) {
-        if self.journeys.exist() {
-            self.set_out(0.0, &[queue], None);
-        }
-        let mut message = self.new_message(0.0, queue, None);
-        if self.journeys.exist() {
-            self.board(queue, None, &mut message);
-            self.all_aboard(0.0);
-        }
-        self.arrive(0.0, queue, message, false);
     }
 
     /// What an event has left to be done.
@@ -300,17 +262,6 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         }
     }
 
-    /// Whether messages to a destination can come to a queue.
-    pub(super) fn reaches(&self, to: Destination, queue: QueueId) -> bool {
-        match to {
-            Destination::Queue(to) => to == queue,
-            Destination::Topic(topic) => match self.topics[topic].routing {
-                Routing::Copies(queues) => queues.contains(&queue),
-                Routing::Shares(shares) => shares.iter().any(|(to, _)| *to == queue),
-            },
-        }
-    }
-
     #[inline(never)]
     pub(super) fn delay(&mut self, until_s: Seconds, queue: QueueId, message: Message) {
         self.queues[queue].delayed += 1;
@@ -330,26 +281,21 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             if message.deliveries == 0 {
                 self.becomes_deliverable(now_s, queue, message);
             } else {
-                self.comes_back(now_s, queue, message, 0.0);
-                self.pump(now_s, queue);
-                self.tell_levels(now_s, queue);
+                self.has_rested(now_s, queue, message);
             }
         }
     }
 
     /// A message goes to free credit first; only one that must stay ready is tested against the capacity.
     #[inline(always)]
-    fn becomes_deliverable(&mut self, now_s: Seconds, queue: QueueId, mut message: Message) {
+    pub(super) fn becomes_deliverable(&mut self, now_s: Seconds, queue: QueueId, mut message: Message) {
         let state = &mut self.queues[queue];
-        message.order = state.next_order;
+        message.order |= state.next_order;
         state.next_order += 1;
         if state.marks {
             self.mark(now_s, queue, &mut message);
         }
-        let state = &self.queues[queue];
-        if state.ready.is_empty()
-            && let Some(replica) = self.replica_with_credit(now_s, queue)
-        {
+        if let Some(replica) = self.taker_of(now_s, queue, &message) {
             self.deliver(now_s, queue, replica, message, true);
         } else {
             self.enqueue(now_s, queue, message);
@@ -477,7 +423,8 @@ impl<'m> QueueState<'m> {
             unacked: 0,
             delayed: 0,
             next_order: 0,
-            first_order: 0,
+            members: Members::new(model, queue),
+            lanes: LaneDraw::new(settings, seed, replication),
             ring: std::collections::VecDeque::new(),
             work,
             delay,

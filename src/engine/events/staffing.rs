@@ -132,7 +132,6 @@ impl<O: Observer> Kernel<'_, '_, O> {
         replica.credit = group.settings.prefetch.min(if group.buffers { u32::MAX } else { slots });
         replica.free.clear();
         replica.free.extend((replica.first_slot..replica.first_slot + slots).rev());
-        replica.in_ring = true;
         let speed = group.settings.speeds.get(replica.class).copied().unwrap_or(1.0);
         for place in &mut self.slots[replica.first_slot as usize..][..slots as usize] {
             place.open = true;
@@ -143,7 +142,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.plan_crash(now_s, id);
         let group = &self.groups[self.replicas[id as usize].group];
         let queue = group.settings.from;
-        self.queues[queue].ring.push_back(id);
+        self.becomes_member(now_s, queue, id);
         self.pump(now_s, queue);
     }
 
@@ -153,13 +152,13 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let shutdown = self.groups[replica.group].settings.shutdown;
         match (replica.stage, shutdown) {
             (Stage::Ready, Shutdown::Finish | Shutdown::FinishWithin(_)) => {
-                self.stop_taking(id);
+                self.stop_taking(now_s, id);
                 self.replicas[id as usize].stage = Stage::Leaving;
                 self.plan_grace(now_s, id);
                 self.terminate_if_idle(now_s, id);
             }
             (Stage::Ready, Shutdown::Requeue) => {
-                self.stop_taking(id);
+                self.stop_taking(now_s, id);
                 self.give_back(now_s, id);
                 self.lose_slots(id);
                 self.terminate(id);
@@ -169,7 +168,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// A ready replica gets nothing new.
-    pub(super) fn stop_taking(&mut self, id: u32) {
+    pub(super) fn stop_taking(&mut self, now_s: Seconds, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group = &mut self.groups[replica.group];
         group.taking[replica.class] -= 1;
@@ -184,13 +183,18 @@ impl<O: Observer> Kernel<'_, '_, O> {
             replica.waits_for_token = false;
             group.waiting_for_token.retain(|other| *other != id);
         }
+        if replica.waits_for_room {
+            replica.waits_for_room = false;
+            group.waiting_for_room.retain(|other| *other != id);
+        }
+        let queue = group.settings.from;
+        self.ends_membership(now_s, queue, id);
     }
 
     /// Everything a replica holds returns to the queue; work done on it is lost.
     pub(super) fn give_back(&mut self, now_s: Seconds, id: u32) {
-        let queue = self.groups[self.replicas[id as usize].group].settings.from;
         let held = self.call_off(now_s, id, false);
-        self.come_back_all(now_s, queue, held);
+        self.come_back_all(now_s, self.replicas[id as usize].group, held);
     }
 
     /// A replica drops all it holds, or only what is not acked; returns what is not acked, which still counts so.
@@ -227,7 +231,13 @@ impl<O: Observer> Kernel<'_, '_, O> {
             } else {
                 group.in_overhead -= 1;
             }
-            self.slots[slot as usize].phase = Phase::Idle;
+            let place = &mut self.slots[slot as usize];
+            if let Some(lanes) = self.queues[place.queue as usize].ready.lanes()
+                && place.phase == Phase::Busy
+            {
+                lanes.service(place.message.lane(), -1);
+            }
+            place.phase = Phase::Idle;
             self.agenda.slot_is_idle(slot);
             self.replicas[id as usize].free.push(slot);
             freed += 1;
@@ -304,7 +314,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         for id in members {
             match self.replicas[id as usize].stage {
                 Stage::Ready => {
-                    self.stop_taking(id);
+                    self.stop_taking(now_s, id);
                     self.give_back(now_s, id);
                     self.lose_slots(id);
                     self.replicas[id as usize].stage = Stage::Away;
@@ -372,6 +382,9 @@ impl<'m> GroupState<'m> {
             startup: settings.startup.as_ref().map(|startup| draw(startup, Purpose::Startup)),
             bucket: settings.rate_limit.map(Bucket::new),
             waiting_for_token: std::collections::VecDeque::new(),
+            room: settings.in_flight_limit,
+            waiting_for_room: std::collections::VecDeque::new(),
+            wakes_others: settings.in_flight_limit.is_some(),
             redraw: settings.service.sampler(),
             redraw_seed: rand::Rng::next_u64(&mut redraws),
             settling,
@@ -397,6 +410,7 @@ impl Replica {
             credit: 0,
             in_ring: false,
             waits_for_token: false,
+            waits_for_room: false,
             buffer: std::collections::VecDeque::new(),
             class: 0,
             launch: 0,

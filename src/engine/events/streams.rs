@@ -26,22 +26,24 @@ pub enum Purpose {
     Startup = 6,
     /// Work of attempts that were not drawn at publish.
     Redelivery = 7,
+    /// Priority levels, partitions or message groups of messages.
+    Lane = 20,
     /// Shares of a topic.
-    Routing = 20,
+    Routing = 30,
     /// Times to live.
-    Lifetime = 21,
+    Lifetime = 31,
     /// Latencies of publisher confirms.
-    Confirm = 22,
+    Confirm = 32,
     /// How long failed messages rest.
-    Retry = 23,
+    Retry = 33,
     /// Which attempts fail.
-    Failure = 24,
+    Failure = 34,
     /// Which acks publish one message more.
-    Emission = 25,
+    Emission = 35,
     /// When replicas crash.
-    Crash = 26,
+    Crash = 36,
     /// Which messages are poison.
-    Poison = 27,
+    Poison = 37,
 }
 
 /// The generator of one purpose of one named thing in one replication.

@@ -49,12 +49,13 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// A delivery to a replica begins that is not simply to be acked at the end of its service.
     #[inline(never)]
     pub(super) fn note_delivery(&mut self, now_s: Seconds, queue: QueueId, replica: u32, message: &mut Message) {
-        let group = &mut self.groups[self.replicas[replica as usize].group];
+        let group_id = self.replicas[replica as usize].group;
+        let group = &mut self.groups[group_id];
         if group.settings.ack == Ack::Before {
             message.standing = Standing::Acked;
             self.ledger.acked += 1;
-            self.queues[queue].unacked -= 1;
             self.observer.acked(now_s, queue, message);
+            self.frees(queue, group_id, 1);
         } else if let Some(timeouts) = &mut group.settling.timeouts {
             let turn = self.extras.of(message).turn;
             let until_s = now_s + timeouts.after_s;
@@ -65,8 +66,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             timeouts.awaited.push_back(Awaited { until_s, replica, extra: message.extra, turn });
             if !timeouts.planned {
                 timeouts.planned = true;
-                let group = self.replicas[replica as usize].group as u32;
-                self.agenda.schedule(until_s, Event::AckDue { group });
+                self.agenda.schedule(until_s, Event::AckDue { group: group_id as u32 });
             }
         }
     }
@@ -87,16 +87,17 @@ impl<O: Observer> Kernel<'_, '_, O> {
             }
             timeouts.awaited.pop_front();
             if is_current {
-                self.time_out(now_s, queue, first);
+                self.time_out(now_s, group, first);
             }
         }
         self.pump(now_s, queue);
         self.tell_levels(now_s, queue);
     }
 
-    fn time_out(&mut self, now_s: Seconds, queue: QueueId, late: Awaited) {
+    fn time_out(&mut self, now_s: Seconds, group: GroupId, late: Awaited) {
+        let queue = self.groups[group].settings.from;
         let replica = &mut self.replicas[late.replica as usize];
-        let slots = self.groups[replica.group].slots_per_replica;
+        let slots = self.groups[group].slots_per_replica;
         let in_slots = self.slots[replica.first_slot as usize..][..slots as usize].iter_mut();
         let in_slots = in_slots.filter(|place| place.phase == Phase::Busy).map(|place| &mut place.message);
         let Some(held) = replica.buffer.iter_mut().chain(in_slots).find(|held| held.extra == late.extra) else {
@@ -105,7 +106,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         };
         let message = *held;
         held.become_stale();
-        self.queues[queue].unacked -= 1;
+        self.frees(queue, group, 1);
         self.observer.timed_out(now_s, queue, &message);
         self.comes_back(now_s, queue, message, 0.0);
     }
