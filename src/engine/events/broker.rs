@@ -9,7 +9,7 @@ use super::kernel::Kernel;
 use super::message::Message;
 use super::observer::{Loss, Observer};
 use super::state::Stage;
-use crate::model::{GroupId, QueueId, WhenAway};
+use crate::model::{QueueId, WhenAway};
 use crate::units::Seconds;
 
 impl<O: Observer> Kernel<'_, '_, O> {
@@ -31,31 +31,23 @@ impl<O: Observer> Kernel<'_, '_, O> {
         if !std::mem::replace(&mut self.queues[queue].away, true) {
             self.stop_producers(now_s, queue, true);
         }
-        for group in 0..self.groups.len() {
-            if self.groups[group].settings.from == queue {
-                self.disconnect(now_s, group);
+        let mut held: Vec<Message> = Vec::new();
+        for id in 0..self.replicas.len() as u32 {
+            let replica = &self.replicas[id as usize];
+            if self.groups[replica.group].settings.from == queue
+                && matches!(replica.stage, Stage::Ready | Stage::Leaving)
+            {
+                held.extend(self.call_off(now_s, id, true));
+                if self.replicas[id as usize].stage == Stage::Leaving {
+                    self.terminate_if_idle(now_s, id);
+                }
             }
         }
+        self.come_back_all(now_s, queue, held);
         if !self.queues[queue].settings.durable {
             self.lose_all(now_s, queue);
         }
         self.tell_levels(now_s, queue);
-    }
-
-    /// A group keeps of what it held only what it acked before.
-    fn disconnect(&mut self, now_s: Seconds, group: GroupId) {
-        let mut held: Vec<Message> = Vec::new();
-        for id in 0..self.replicas.len() as u32 {
-            let replica = &self.replicas[id as usize];
-            if replica.group != group || !matches!(replica.stage, Stage::Ready | Stage::Leaving) {
-                continue;
-            }
-            held.extend(self.call_off(now_s, id, true));
-            if self.replicas[id as usize].stage == Stage::Leaving {
-                self.terminate_if_idle(now_s, id);
-            }
-        }
-        self.come_back_all(now_s, group, held);
     }
 
     /// Everything that a queue holds in memory is gone.
@@ -66,7 +58,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
         for place in 0..self.delayed.len() {
             // The place is given back when its event is due.
             if let Some((_, message)) = self.delayed[place].take_if(|(of, _)| *of == queue) {
-                self.lose_delayed(now_s, queue, &message);
+                self.queues[queue].delayed -= 1;
+                if let Some(lanes) = self.queues[queue].ready.lanes()
+                    && message.deliveries > 0
+                {
+                    lanes.rest(message.lane(), -1);
+                    lanes.commit(message.lane());
+                }
+                self.lose(now_s, queue, &message, Loss::Restart);
             }
         }
     }

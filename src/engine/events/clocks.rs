@@ -7,7 +7,7 @@ use super::agenda::Event;
 use super::arrivals::Publisher;
 use super::kernel::Kernel;
 use super::observer::Observer;
-use super::route::{Aim, Posting};
+use super::route::Aim;
 use super::state::Draw;
 use super::streams::{Purpose, stream};
 use crate::model::{Destination, Model, Overflow, Producer, QueueId, WhenAway};
@@ -80,15 +80,7 @@ impl<'m> ProducerState<'m> {
     }
 }
 
-impl ProducerState<'_> {
-    /// What it publishes at the instant at hand.
-    #[inline(always)]
-    pub fn posting(&self) -> Posting {
-        Posting { service_s: self.publisher.recorded_service_s(), priority: self.settings.priority }
-    }
-}
-
-impl<O: Observer> Kernel<'_, '_, O> {
+impl<'m, O: Observer> Kernel<'m, '_, O> {
     /// Plans the next publish.
     #[inline(always)]
     pub(super) fn plan_publish(&mut self, producer: usize) {
@@ -114,7 +106,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     #[inline(never)]
     pub(super) fn publish_by_clock(&mut self, now_s: Seconds, producer: usize) {
         let state = &mut self.producers[producer];
-        let (settings, posting) = (state.settings, state.posting());
+        let (settings, service_s) = (state.settings, state.publisher.recorded_service_s());
         if state.clock.left == 0 {
             state.clock.left = state.publisher.messages();
         }
@@ -134,8 +126,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.observer.late(now_s, producer, late_s);
             }
             self.by_producer = Some(settings.when_away);
-            self.publish_all(now_s, aim.queues(), posting, None, true);
+            self.priority = settings.priority;
+            self.send_to(now_s, aim, service_s, None);
             self.by_producer = None;
+            self.priority = None;
             if self.await_confirm(now_s, producer) && self.producers[producer].clock.left > 0 {
                 return;
             }

@@ -57,9 +57,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.extras.of(message).expires_s = now_s + ttl.next();
         }
         if let Some(keeps) = lifetimes.keeps {
-            let newest = message.order.cast_signed();
+            let newest = message.place();
             while let Some(head) = self.queues[queue].ready.head()
-                && head.order.cast_signed() <= newest - keeps as i64
+                && head.place() <= newest - keeps as i64
                 && let Some(head) = self.queues[queue].ready.take_head()
             {
                 self.lose(now_s, queue, &head, Loss::Dropped);

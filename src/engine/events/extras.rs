@@ -54,13 +54,9 @@ impl Extras {
         self.entries.get(place as usize)
     }
 
-    /// The message returns: timers that were set for its delivery are out of date.
-    #[inline(always)]
-    pub fn turn(&mut self, message: &Message) {
-        if message.extra != NONE {
-            let entry = &mut self.entries[message.extra as usize];
-            entry.turn = entry.turn.wrapping_add(1);
-        }
+    /// The entry at a place, to be changed.
+    pub fn at_mut(&mut self, place: u32) -> Option<&mut Extra> {
+        self.entries.get_mut(place as usize)
     }
 
     /// The message has left: its entry can be used again.
@@ -109,5 +105,6 @@ mod tests {
         let mut extras = Extras::default();
         extras.forget(&Message::new(0.0, 1.0, 0));
         assert_eq!(extras.at(0), None);
+        assert!(extras.at_mut(NONE).is_none());
     }
 }

@@ -9,20 +9,22 @@ use std::collections::VecDeque;
 use rand::Rng;
 
 use super::agenda::{Agenda, Event, MOST_INDICES};
+use super::batch::Together;
 use super::clocks::ProducerState;
 use super::expiry::Lifetimes;
 use super::extras::Extras;
 use super::journeys::Journeys;
 use super::lanes::LaneDraw;
 use super::members::Members;
-use super::message::Message;
 use super::message::Standing;
+use super::message::{MOST_LANES, Message};
 use super::observer::{DeadLetter, Loss, Observer};
 use super::ready::Ready;
+use super::resources::ResourceState;
 use super::route::TopicState;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, chance, stream};
-use crate::model::{Model, Order, Overflow, QueueId, WhenAway};
+use crate::model::{Destination, Model, Order, Overflow, Queue, QueueId, Routing, WhenAway};
 use crate::units::Seconds;
 
 /// Accounts of one replication: every message that ever came, and where it went.
@@ -54,6 +56,9 @@ pub enum SimulationError {
     /// More slots at once than an event can name: the scenario asks for too much.
     #[error("more than {MOST_INDICES} slots at once: the events engine cannot name them all")]
     TooManySlots,
+    /// More partitions or message groups than a message can name.
+    #[error("more than {MOST_LANES} partitions or message groups: the events engine cannot name them all")]
+    TooManyLanes,
     /// Messages go round in circles without any time passing: their work, rests and times to live are all 0.
     #[error("at {at_s} s messages come back or are published again for ever, without any time passing")]
     Livelock {
@@ -70,6 +75,7 @@ const MOST_PER_MESSAGE: u64 = 20;
 ///
 /// # Errors
 /// [`SimulationError::TooManySlots`] when the scenario holds more slots at once than an event can name;
+/// [`SimulationError::TooManyLanes`] when a queue has more partitions or message groups than a message can name;
 /// [`SimulationError::Livelock`] when messages go round in circles and time stands still.
 pub fn simulate<O: Observer>(
     model: &Model,
@@ -77,6 +83,13 @@ pub fn simulate<O: Observer>(
     replication: u32,
     observer: &mut O,
 ) -> Result<Ledger, SimulationError> {
+    let has_too_many_lanes = |queue: &Queue| match &queue.order {
+        Order::Partitions(lanes) | Order::Groups(lanes) => lanes.count > MOST_LANES,
+        Order::Fifo | Order::Priorities(_) => false,
+    };
+    if model.queues.iter().any(has_too_many_lanes) {
+        return Err(SimulationError::TooManyLanes);
+    }
     let mut kernel = Kernel::new(model, seed, replication, observer);
     kernel.open();
     kernel.run();
@@ -94,6 +107,9 @@ pub(super) struct Kernel<'m, 'o, O> {
     pub(super) replicas: Vec<Replica>,
     pub(super) slots: Vec<Slot>,
     pub(super) extras: Extras,
+    /// What slots work on beside their own messages.
+    pub(super) batches: Vec<Together>,
+    pub(super) resources: Vec<ResourceState>,
     pub(super) ledger: Ledger,
     pub(super) fault: Option<SimulationError>,
     pub(super) producers: Vec<ProducerState<'m>>,
@@ -101,6 +117,8 @@ pub(super) struct Kernel<'m, 'o, O> {
     pub(super) journeys: Journeys,
     /// What the producer whose publish is at hand does while a broker is away.
     pub(super) by_producer: Option<WhenAway>,
+    /// And the priority that it gives its messages.
+    pub(super) priority: Option<u32>,
     /// Messages that are to be published to their queue's dead-letter queue.
     pub(super) dead: VecDeque<(QueueId, Message)>,
     /// Queues at which producers may wait.
@@ -123,12 +141,7 @@ pub(super) struct Kernel<'m, 'o, O> {
 impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn new(model: &'m Model, seed: u64, replication: u32, observer: &'o mut O) -> Self {
         let queues = (0..model.queues.len()).map(|queue| QueueState::new(model, queue, seed, replication)).collect();
-        let mut groups: Vec<_> =
-            model.groups.iter().map(|group| GroupState::new(model, group, seed, replication)).collect();
-        for group in &mut groups {
-            let order = &model.queues[group.settings.from].order;
-            group.wakes_others |= matches!(order, Order::Partitions(_) | Order::Groups(_));
-        }
+        let groups = model.groups.iter().map(|group| GroupState::new(model, group, seed, replication)).collect();
         let producers = 0..model.producers.len();
         let blocks = |queue: &QueueId| model.queues[*queue].overflow == Overflow::Block;
         let blocking: Vec<QueueId> = (0..model.queues.len()).filter(blocks).collect();
@@ -141,12 +154,15 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             replicas: Vec::new(),
             slots: Vec::new(),
             extras: Extras::default(),
+            batches: Vec::new(),
+            resources: model.resources.iter().map(ResourceState::new).collect(),
             ledger: Ledger::default(),
             fault: None,
             producers: producers.map(|producer| ProducerState::new(model, producer, seed, replication)).collect(),
             topics: model.topics.iter().map(|topic| TopicState::new(topic, seed, replication)).collect(),
             journeys: Journeys::new(model),
             by_producer: None,
+            priority: None,
             dead: VecDeque::new(),
             has_chores: has_dead_letters || !blocking.is_empty(),
             blocking,
@@ -211,6 +227,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
                 Event::GraceEnds { replica, launch } => self.grace_ends(now_s, replica, launch),
                 Event::BrokerLeaves { queue } => self.broker_leaves(now_s, queue as usize),
                 Event::BrokerReturns { queue } => self.broker_returns(now_s, queue as usize),
+                Event::BatchDue { replica, launch } => self.batch_due(now_s, replica, launch),
+                Event::Released { resource } => self.released(now_s, resource as usize),
                 Event::Tick => self.tick(now_s),
                 Event::WarmedUp => self.observer.warmed_up(now_s),
                 Event::Horizon => self.horizon(now_s),
@@ -226,11 +244,66 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn publish_from(&mut self, now_s: Seconds, producer: usize) {
         let state = &self.producers[producer];
         let Some(queue) = state.straight_to else { return self.publish_by_clock(now_s, producer) };
-        let (messages, posting) = (state.publisher.messages(), state.posting());
+        let (messages, service_s) = (state.publisher.messages(), state.publisher.recorded_service_s());
+        self.priority = state.settings.priority;
         for _ in 0..messages {
-            self.publish(now_s, queue, posting, true);
+            self.publish(now_s, queue, service_s, true);
         }
+        self.priority = None;
         self.plan_publish(producer);
+    }
+
+    #[inline(always)]
+    pub(super) fn publish(&mut self, now_s: Seconds, queue: QueueId, service_s: Option<Seconds>, delayed: bool) {
+        let message = self.new_message(now_s, queue, service_s);
+        self.arrive(now_s, queue, message, delayed);
+    }
+
+    /// A message comes into the world; its work is drawn now, so that what consumers do cannot change it.
+    #[inline(always)]
+    pub(super) fn new_message(&mut self, now_s: Seconds, queue: QueueId, service_s: Option<Seconds>) -> Message {
+        self.ledger.published += 1;
+        self.observer.published(now_s, queue);
+        let state = &mut self.queues[queue];
+        let drawn_s = state.work.as_mut().map_or(f64::NAN, Draw::next);
+        let message = Message::new(now_s, service_s.unwrap_or(drawn_s), 0);
+        match &mut state.lanes {
+            None => message,
+            Some(lanes) => message.in_lane(lanes.next(self.priority)),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn arrive(&mut self, now_s: Seconds, queue: QueueId, message: Message, may_be_delayed: bool) {
+        if self.queues[queue].away {
+            self.find_nobody(now_s, queue, message);
+        } else {
+            self.come_in(now_s, queue, message, may_be_delayed);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn come_in(&mut self, now_s: Seconds, queue: QueueId, message: Message, may_be_delayed: bool) {
+        match &mut self.queues[queue].delay {
+            Some(delay) if may_be_delayed => {
+                let delay_s = delay.next();
+                self.delay(now_s + delay_s, queue, message);
+            }
+            _ => self.becomes_deliverable(now_s, queue, message),
+        }
+    }
+
+    /// A message that is there at t = 0.
+    fn publish_initial(&mut self, queue: QueueId) {
+        if self.journeys.exist() {
+            self.set_out(0.0, &[queue], None);
+        }
+        let mut message = self.new_message(0.0, queue, None);
+        if self.journeys.exist() {
+            self.board(queue, None, &mut message);
+            self.all_aboard(0.0);
+        }
+        self.arrive(0.0, queue, message, false);
     }
 
     /// What an event has left to be done.
@@ -262,6 +335,17 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         }
     }
 
+    /// Whether messages to a destination can come to a queue.
+    pub(super) fn reaches(&self, to: Destination, queue: QueueId) -> bool {
+        match to {
+            Destination::Queue(to) => to == queue,
+            Destination::Topic(topic) => match self.topics[topic].routing {
+                Routing::Copies(queues) => queues.contains(&queue),
+                Routing::Shares(shares) => shares.iter().any(|(to, _)| *to == queue),
+            },
+        }
+    }
+
     #[inline(never)]
     pub(super) fn delay(&mut self, until_s: Seconds, queue: QueueId, message: Message) {
         self.queues[queue].delayed += 1;
@@ -278,17 +362,24 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         self.free_delayed.push(place);
         if let Some((queue, message)) = self.delayed[place as usize].take() {
             self.queues[queue].delayed -= 1;
+            if let Some(lanes) = self.queues[queue].ready.lanes()
+                && message.deliveries > 0
+            {
+                lanes.rest(message.lane(), -1);
+            }
             if message.deliveries == 0 {
                 self.becomes_deliverable(now_s, queue, message);
             } else {
-                self.has_rested(now_s, queue, message);
+                self.comes_back(now_s, queue, message, 0.0);
+                self.pump(now_s, queue);
+                self.tell_levels(now_s, queue);
             }
         }
     }
 
     /// A message goes to free credit first; only one that must stay ready is tested against the capacity.
     #[inline(always)]
-    pub(super) fn becomes_deliverable(&mut self, now_s: Seconds, queue: QueueId, mut message: Message) {
+    fn becomes_deliverable(&mut self, now_s: Seconds, queue: QueueId, mut message: Message) {
         let state = &mut self.queues[queue];
         message.order |= state.next_order;
         state.next_order += 1;
@@ -391,8 +482,9 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         let outside: usize = self.queues.iter().map(|queue| queue.outside.len()).sum();
         let is_held = |message: &&Message| message.standing == Standing::Open;
         let buffered = self.replicas.iter().flat_map(|replica| &replica.buffer).filter(is_held).count();
-        let busy = self.slots.iter().filter(|slot| slot.phase == Phase::Busy);
-        let busy = busy.map(|slot| &slot.message).filter(is_held).count();
+        let busy = self.slots.iter().filter(|slot| matches!(slot.phase, Phase::Busy | Phase::Waiting));
+        let together = self.batches.iter().flat_map(|together| &together.rest).map(|(message, _)| message);
+        let busy = busy.map(|slot| &slot.message).chain(together).filter(is_held).count();
         self.ledger.in_system = (ready + delayed + outside + buffered + busy) as u64;
         self.ledger
     }

@@ -24,7 +24,6 @@ impl<O: Observer> Kernel<'_, '_, O> {
             && queue.is_plain()
             && group.goes_on
             && group.settling.plain
-            && !group.wakes_others
     }
 
     /// Goes the short way until something else is due. Not past the horizon, where each ack may be the last.

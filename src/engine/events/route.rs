@@ -1,4 +1,4 @@
-//! Publishing: to one queue, to every queue of a topic, or to one of them by its share.
+//! Where a publish goes: one queue, every queue of a topic, or one of them by its share.
 //!
 //! Not here: when producers publish (`clocks`) and what groups publish (`settle`).
 
@@ -8,14 +8,13 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::kernel::Kernel;
 use super::message::Message;
 use super::observer::Observer;
-use super::state::Draw;
 use super::streams::{Purpose, stream, unit};
 use crate::model::{Destination, QueueId, Routing, Topic};
 use crate::units::Seconds;
 
 /// A topic at work.
 pub(super) struct TopicState<'m> {
-    routing: &'m Routing,
+    pub routing: &'m Routing,
     /// Draws the share of each message, where there are shares.
     shares: Xoshiro256PlusPlus,
 }
@@ -42,93 +41,7 @@ impl Aim<'_> {
     }
 }
 
-/// What is published, beside its place and time.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Posting {
-    /// Its work, where that was recorded.
-    pub service_s: Option<Seconds>,
-    /// Its level in queues with priorities, where its producer has one.
-    pub priority: Option<u32>,
-}
-
 impl<'m, O: Observer> Kernel<'m, '_, O> {
-    /// Publishes a message to one queue.
-    #[inline(always)]
-    pub(super) fn publish(&mut self, now_s: Seconds, queue: QueueId, posting: Posting, may_be_delayed: bool) {
-        let message = self.new_message(now_s, queue, posting);
-        self.arrive(now_s, queue, message, may_be_delayed);
-    }
-
-    /// A message comes into the world; its work is drawn now, so that what consumers do cannot change it.
-    #[inline(always)]
-    fn new_message(&mut self, now_s: Seconds, queue: QueueId, posting: Posting) -> Message {
-        self.ledger.published += 1;
-        self.observer.published(now_s, queue);
-        let state = &mut self.queues[queue];
-        let drawn_s = state.work.as_mut().map_or(f64::NAN, Draw::next);
-        let message = Message::new(now_s, posting.service_s.unwrap_or(drawn_s), 0);
-        match &mut state.lanes {
-            None => message,
-            Some(lanes) => message.in_lane(lanes.next(posting.priority)),
-        }
-    }
-
-    #[inline(always)]
-    fn arrive(&mut self, now_s: Seconds, queue: QueueId, message: Message, may_be_delayed: bool) {
-        if self.queues[queue].away {
-            self.find_nobody(now_s, queue, message);
-        } else {
-            self.come_in(now_s, queue, message, may_be_delayed);
-        }
-    }
-
-    /// A message comes into its queue, or to the delay before it.
-    #[inline(always)]
-    pub(super) fn come_in(&mut self, now_s: Seconds, queue: QueueId, message: Message, may_be_delayed: bool) {
-        match &mut self.queues[queue].delay {
-            Some(delay) if may_be_delayed => {
-                let delay_s = delay.next();
-                self.delay(now_s + delay_s, queue, message);
-            }
-            _ => self.becomes_deliverable(now_s, queue, message),
-        }
-    }
-
-    /// A message that is there at t = 0.
-    pub(super) fn publish_initial(&mut self, queue: QueueId) {
-        self.publish_all(0.0, &[queue], Posting::default(), None, false);
-    }
-
-    /// Publishes a message because of another.
-    pub(super) fn publish_after(&mut self, now_s: Seconds, to: Destination, parent: &Message) {
-        let aim = self.aim(to);
-        self.publish_all(now_s, aim.queues(), Posting::default(), Some(parent), true);
-    }
-
-    /// Publishes a message to these queues, to each with work of its own.
-    pub(super) fn publish_all(
-        &mut self,
-        now_s: Seconds,
-        queues: &[QueueId],
-        posting: Posting,
-        parent: Option<&Message>,
-        may_be_delayed: bool,
-    ) {
-        if !self.journeys.exist() {
-            for queue in queues {
-                self.publish(now_s, *queue, posting, may_be_delayed);
-            }
-            return;
-        }
-        self.set_out(now_s, queues, parent);
-        for queue in queues {
-            let mut message = self.new_message(now_s, *queue, posting);
-            self.board(*queue, parent, &mut message);
-            self.arrive(now_s, *queue, message, may_be_delayed);
-        }
-        self.all_aboard(now_s);
-    }
-
     /// The queues of the next message to this destination.
     pub(super) fn aim(&mut self, to: Destination) -> Aim<'m> {
         match to {
@@ -143,15 +56,39 @@ impl<'m, O: Observer> Kernel<'m, '_, O> {
         }
     }
 
-    /// Whether messages to a destination can come to a queue.
-    pub(super) fn reaches(&self, to: Destination, queue: QueueId) -> bool {
-        match to {
-            Destination::Queue(to) => to == queue,
-            Destination::Topic(topic) => match self.topics[topic].routing {
-                Routing::Copies(queues) => queues.contains(&queue),
-                Routing::Shares(shares) => shares.iter().any(|(to, _)| *to == queue),
-            },
+    /// Publishes a message, because of another or from outside.
+    pub(super) fn send(
+        &mut self,
+        now_s: Seconds,
+        to: Destination,
+        service_s: Option<Seconds>,
+        parent: Option<&Message>,
+    ) {
+        let aim = self.aim(to);
+        self.send_to(now_s, aim, service_s, parent);
+    }
+
+    /// Publishes a message to these queues, each with work of its own.
+    pub(super) fn send_to(
+        &mut self,
+        now_s: Seconds,
+        aim: Aim<'m>,
+        service_s: Option<Seconds>,
+        parent: Option<&Message>,
+    ) {
+        if !self.journeys.exist() {
+            for queue in aim.queues() {
+                self.publish(now_s, *queue, service_s, true);
+            }
+            return;
         }
+        self.set_out(now_s, aim.queues(), parent);
+        for queue in aim.queues() {
+            let mut message = self.new_message(now_s, *queue, service_s);
+            self.board(*queue, parent, &mut message);
+            self.arrive(now_s, *queue, message, true);
+        }
+        self.all_aboard(now_s);
     }
 }
 

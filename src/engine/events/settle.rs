@@ -11,7 +11,9 @@ use super::observer::{DeadLetter, Loss, Observer};
 use super::state::Draw;
 use super::streams::{Purpose, chance, stream};
 use super::timeouts::Timeouts;
-use crate::model::{Ack, AfterFailure, ConsumerGroup, Destination, Failures, GroupId, Model, QueueId, Retry};
+use crate::model::{
+    Ack, AfterFailure, ConsumerGroup, Destination, Failures, GroupId, Model, QueueId, RequeuePosition, Retry,
+};
 use crate::units::Seconds;
 
 /// How the deliveries of a group can end.
@@ -52,61 +54,47 @@ impl Settling {
 }
 
 impl<O: Observer> Kernel<'_, '_, O> {
-    /// A service is over that does not simply end with an ack, or for whose end others wait.
+    /// A service is over in a group whose deliveries do not end plainly; returns what its slot held.
     #[inline(never)]
-    pub(super) fn conclude(&mut self, now_s: Seconds, slot: u32) {
-        let place = &self.slots[slot as usize];
-        let (group, queue, message) = (place.group as usize, place.queue as usize, place.message);
-        if let Some(lanes) = self.queues[queue].ready.lanes() {
-            lanes.service(message.lane(), -1);
-        }
-        self.end_delivery(now_s, group, queue, &message);
-    }
-
-    /// The delivery of a message to a group ends with its service.
-    pub(super) fn end_delivery(&mut self, now_s: Seconds, group: GroupId, queue: QueueId, message: &Message) {
-        if message.standing == Standing::Stale {
-            self.observer.wasted(now_s, group, message.work_s);
-            self.observer.duplicated(now_s, queue, message);
-            return;
-        }
-        if self.fails(group, queue, message) {
+    pub(super) fn conclude(&mut self, now_s: Seconds, group: GroupId, queue: QueueId, message: &Message, failed: bool) {
+        if failed && message.standing != Standing::Stale {
             self.observer.failed(now_s, queue, message);
-            self.observer.wasted(now_s, group, message.work_s);
-            if message.standing == Standing::Acked {
+        }
+        match message.standing {
+            Standing::Stale => {
+                self.observer.wasted(now_s, group, message.work_s);
+                self.observer.duplicated(now_s, queue, message);
+            }
+            Standing::Acked if failed => {
+                self.observer.wasted(now_s, group, message.work_s);
                 self.lose_after_ack(now_s, queue, message);
-            } else {
+            }
+            Standing::Acked => {
+                self.emit(now_s, group, message);
+                self.forget(now_s, message, true);
+            }
+            Standing::Open if failed => {
+                self.observer.wasted(now_s, group, message.work_s);
+                self.queues[queue].unacked -= 1;
+                self.make_room(group, 1);
                 self.after_failure(now_s, group, queue, *message);
                 // Others may be free before this slot is.
                 self.pump(now_s, queue);
             }
-            return;
-        }
-        if message.standing == Standing::Open {
-            self.ledger.acked += 1;
-            self.observer.acked(now_s, queue, message);
-            self.frees(queue, group, 1);
-        }
-        self.commit(queue, message);
-        self.emit(now_s, group, message);
-        self.forget(now_s, message, true);
-    }
-
-    /// So many messages of a group are not unacked any more.
-    pub(super) fn frees(&mut self, queue: QueueId, group: GroupId, messages: usize) {
-        self.queues[queue].unacked -= messages;
-        self.make_room(group, messages as u32);
-    }
-
-    /// A message that was delivered does not return to its lane.
-    fn commit(&mut self, queue: QueueId, message: &Message) {
-        if let Some(lanes) = self.queues[queue].ready.lanes() {
-            lanes.commit(message.lane());
+            Standing::Open => {
+                self.ledger.acked += 1;
+                self.observer.acked(now_s, queue, message);
+                self.queues[queue].unacked -= 1;
+                self.make_room(group, 1);
+                self.leave_lane(queue, message);
+                self.emit(now_s, group, message);
+                self.forget(now_s, message, true);
+            }
         }
     }
 
     /// Whether this attempt fails: a function of the message and the attempt alone.
-    fn fails(&self, group: GroupId, queue: QueueId, message: &Message) -> bool {
+    pub(super) fn fails(&self, group: GroupId, queue: QueueId, message: &Message) -> bool {
         let state = &self.groups[group];
         let Some(Failures { probability, poison, .. }) = &state.settings.failures else { return false };
         let attempt = u64::from(message.deliveries);
@@ -120,18 +108,21 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     fn after_failure(&mut self, now_s: Seconds, group: GroupId, queue: QueueId, message: Message) {
         let Some(failures) = &self.groups[group].settings.failures else { return };
-        self.frees(queue, group, 1);
         match failures.then {
             AfterFailure::Drop => {
-                self.commit(queue, &message);
+                self.leave_lane(queue, &message);
                 self.lose(now_s, queue, &message, Loss::Failed);
             }
             AfterFailure::DeadLetter => {
-                self.commit(queue, &message);
+                self.leave_lane(queue, &message);
                 self.dead_letter(now_s, queue, message, DeadLetter::Rejected);
             }
+            AfterFailure::Requeue if self.is_worn_out(queue, &message) => {
+                self.leave_lane(queue, &message);
+                self.dead_letter(now_s, queue, message, DeadLetter::DeliveryLimit);
+            }
             AfterFailure::Requeue => {
-                let rest_s = if self.is_worn_out(queue, &message) { 0.0 } else { self.rest_s(group, &message) };
+                let rest_s = self.rest_s(group, &message);
                 self.comes_back(now_s, queue, message, rest_s);
             }
         }
@@ -161,14 +152,17 @@ impl<O: Observer> Kernel<'_, '_, O> {
     pub(super) fn comes_back(&mut self, now_s: Seconds, queue: QueueId, mut message: Message, rest_s: Seconds) {
         message.work_s = f64::NAN;
         message.standing = Standing::Open;
-        self.extras.turn(&message);
+        if let Some(extra) = self.extras.at_mut(message.extra) {
+            extra.turn = extra.turn.wrapping_add(1);
+        }
+        self.rewind(now_s, queue, &message);
         if rest_s > 0.0 {
             if let Some(lanes) = self.queues[queue].ready.lanes() {
                 lanes.rest(message.lane(), 1);
             }
             self.delay(now_s + rest_s, queue, message);
         } else if self.is_worn_out(queue, &message) {
-            self.commit(queue, &message);
+            self.leave_lane(queue, &message);
             self.dead_letter(now_s, queue, message, DeadLetter::DeliveryLimit);
         } else {
             self.stir(now_s);
@@ -177,49 +171,33 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
-    /// A message that failed has rested.
-    pub(super) fn has_rested(&mut self, now_s: Seconds, queue: QueueId, message: Message) {
-        self.end_rest(queue, &message);
-        self.comes_back(now_s, queue, message, 0.0);
-        self.pump(now_s, queue);
-        self.tell_levels(now_s, queue);
-    }
-
-    fn end_rest(&mut self, queue: QueueId, message: &Message) {
-        if let Some(lanes) = self.queues[queue].ready.lanes() {
-            lanes.rest(message.lane(), -1);
-        }
-    }
-
-    /// A delayed message is gone with its broker.
-    pub(super) fn lose_delayed(&mut self, now_s: Seconds, queue: QueueId, message: &Message) {
-        self.queues[queue].delayed -= 1;
-        if message.deliveries > 0 {
-            self.end_rest(queue, message);
-            self.commit(queue, message);
-        }
-        self.lose(now_s, queue, message, Loss::Restart);
-    }
-
-    /// What consumers of a group held returns together. The levels are told by the caller.
-    pub(super) fn come_back_all(&mut self, now_s: Seconds, group: GroupId, mut held: Vec<Message>) {
-        let queue = self.groups[group].settings.from;
-        self.frees(queue, group, held.len());
+    /// What a replica held returns together. Nothing is told of it yet.
+    pub(super) fn come_back_all(&mut self, now_s: Seconds, queue: QueueId, mut held: Vec<Message>) {
+        self.queues[queue].unacked -= held.len();
         for message in &mut held {
             message.work_s = f64::NAN;
-            self.extras.turn(message);
+            if let Some(extra) = self.extras.at_mut(message.extra) {
+                extra.turn = extra.turn.wrapping_add(1);
+            }
         }
         if self.queues[queue].settings.delivery_limit.is_some() {
             let (worn_out, others) = held.into_iter().partition(|message| self.is_worn_out(queue, message));
             held = others;
             for message in worn_out {
-                self.commit(queue, &message);
+                self.leave_lane(queue, &message);
                 self.dead_letter(now_s, queue, message, DeadLetter::DeliveryLimit);
             }
         }
-        let watched = if self.queues[queue].lifetimes.is_some() { held.clone() } else { Vec::new() };
-        self.queues[queue].take_back_all(held);
-        for message in watched {
+        if self.queues[queue].lifetimes.is_none() {
+            self.queues[queue].take_back_all(held);
+            return;
+        }
+        held.sort_unstable_by_key(Message::place);
+        if self.queues[queue].settings.requeue == RequeuePosition::Front {
+            held.reverse();
+        }
+        for message in held {
+            self.queues[queue].take_back(message);
             self.watch(now_s, queue, &message);
         }
     }
@@ -250,7 +228,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             && let Some((from, message)) = self.dead.pop_front()
         {
             if let Some(to) = self.queues[from].settings.dead_letter {
-                self.publish_after(now_s, Destination::Queue(to), &message);
+                self.send(now_s, Destination::Queue(to), None, Some(&message));
                 self.forget_dead_letter(now_s, &message, to);
             }
         }
@@ -273,7 +251,6 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// A message that was acked at its delivery is gone with the one who held it.
     pub(super) fn lose_after_ack(&mut self, now_s: Seconds, queue: QueueId, message: &Message) {
         self.observer.lost_after_ack(now_s, queue, message);
-        self.commit(queue, message);
         self.forget(now_s, message, false);
     }
 
@@ -286,7 +263,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             let more = chance(seed, message.order, place as u64) < emission.per_message - whole;
             for _ in 0..whole as u64 + u64::from(more) {
                 self.stir(now_s);
-                self.publish_after(now_s, emission.to, message);
+                self.send(now_s, emission.to, None, Some(message));
             }
         }
     }

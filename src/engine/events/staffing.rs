@@ -1,10 +1,12 @@
 //! Who is there: replicas come, start, leave, and go away together.
 
 use super::agenda::{Event, MOST_INDICES};
+use super::contention::Crowd;
 use super::kernel::Kernel;
 use super::message::{Message, Standing};
 use super::observer::Observer;
 use super::settle::Settling;
+use super::special::is_special;
 use super::state::{Bucket, Draw, GroupState, Phase, Replica, Slot, Stage};
 use super::streams::{Purpose, stream};
 use crate::model::{ConsumerGroup, Model, Queue, Replicas, Shutdown};
@@ -132,6 +134,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         replica.credit = group.settings.prefetch.min(if group.buffers { u32::MAX } else { slots });
         replica.free.clear();
         replica.free.extend((replica.first_slot..replica.first_slot + slots).rev());
+        replica.fetched.clear();
+        replica.batch_due_s = f64::INFINITY;
         let speed = group.settings.speeds.get(replica.class).copied().unwrap_or(1.0);
         for place in &mut self.slots[replica.first_slot as usize..][..slots as usize] {
             place.open = true;
@@ -193,8 +197,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// Everything a replica holds returns to the queue; work done on it is lost.
     pub(super) fn give_back(&mut self, now_s: Seconds, id: u32) {
+        let queue = self.groups[self.replicas[id as usize].group].settings.from;
         let held = self.call_off(now_s, id, false);
-        self.come_back_all(now_s, self.replicas[id as usize].group, held);
+        self.come_back_all(now_s, queue, held);
     }
 
     /// A replica drops all it holds, or only what is not acked; returns what is not acked, which still counts so.
@@ -205,6 +210,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let in_buffer = replica.buffer.len();
         let mut dropped: Vec<Message> = replica.buffer.iter().copied().collect();
         replica.buffer.retain(|message| only_unacked && message.standing == Standing::Acked);
+        if replica.fetched.len() > replica.buffer.len() {
+            // In such a group either all are acked at their delivery, or none is.
+            replica.fetched.clear();
+        }
         dropped.retain(|message| !only_unacked || message.standing != Standing::Acked);
         let mut freed = (in_buffer - replica.buffer.len()) as u32;
         let group = &mut self.groups[group_id];
@@ -216,31 +225,23 @@ impl<O: Observer> Kernel<'_, '_, O> {
             let place = &self.slots[slot as usize];
             let goes_on = match place.phase {
                 Phase::Idle => true,
-                Phase::Busy => only_unacked && place.message.standing != Standing::Open,
+                Phase::Busy | Phase::Waiting => only_unacked && !self.has_unacked(slot),
                 Phase::Overhead => only_unacked,
             };
             if goes_on {
                 continue;
             }
-            let group = &mut self.groups[group_id];
-            if place.phase == Phase::Busy {
-                dropped.push(place.message);
-                group.busy -= 1;
-                let done_s = group.work_done_s(now_s, place, self.agenda.slot_ends_s(slot));
-                self.observer.wasted(now_s, group_id, done_s);
+            if place.phase == Phase::Overhead {
+                self.groups[group_id].in_overhead -= 1;
             } else {
-                group.in_overhead -= 1;
+                self.groups[group_id].busy -= 1;
+                dropped.push(place.message);
+                self.interrupt(now_s, slot, &mut dropped);
             }
-            let place = &mut self.slots[slot as usize];
-            if let Some(lanes) = self.queues[place.queue as usize].ready.lanes()
-                && place.phase == Phase::Busy
-            {
-                lanes.service(place.message.lane(), -1);
-            }
-            place.phase = Phase::Idle;
+            self.slots[slot as usize].phase = Phase::Idle;
             self.agenda.slot_is_idle(slot);
             self.replicas[id as usize].free.push(slot);
-            freed += 1;
+            freed += self.held_by(slot);
         }
         let group = &self.groups[group_id];
         self.observer.slots(now_s, group_id, group.busy, group.in_overhead);
@@ -252,11 +253,35 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.lose_after_ack(now_s, queue, message);
         }
         dropped.retain(|message| message.standing == Standing::Open);
+        self.make_room(group_id, dropped.len() as u32);
         dropped
     }
 
+    /// What a slot works on is called off: tells what was done of it in vain.
+    fn interrupt(&mut self, now_s: Seconds, slot: u32, dropped: &mut Vec<Message>) {
+        let place = &self.slots[slot as usize];
+        let group = &self.groups[place.group as usize];
+        let (group_id, is_busy, work_s) = (place.group as usize, place.phase == Phase::Busy, place.message.work_s);
+        let mut done_s = group.work_done_s(now_s, place, self.agenda.slot_ends_s(slot));
+        if group.special {
+            let (queue, from) = (place.queue as usize, dropped.len() - 1);
+            let is_contended = group.crowd.is_some();
+            let left_s = self.stop_special(now_s, slot, false);
+            if is_contended {
+                done_s = work_s - left_s;
+            }
+            dropped.extend(self.take_rest(slot));
+            if let Some(lanes) = self.queues[queue].ready.lanes() {
+                dropped[from..].iter().for_each(|message| lanes.service(message.lane(), -1));
+            }
+        }
+        if is_busy {
+            self.observer.wasted(now_s, group_id, done_s);
+        }
+    }
+
     /// A replica that goes on may hold that many more.
-    fn regain(&mut self, id: u32, freed: u32) {
+    pub(super) fn regain(&mut self, id: u32, freed: u32) {
         let replica = &mut self.replicas[id as usize];
         if replica.stage != Stage::Ready || freed == 0 {
             return;
@@ -358,7 +383,8 @@ impl<'m> GroupState<'m> {
         let draw = |distribution: &crate::model::Distribution, purpose| {
             Draw::new(distribution.sampler(), stream(seed, replication, purpose, &settings.name))
         };
-        let buffers = settings.prefetch > settings.concurrency;
+        let buffers = settings.prefetch > settings.concurrency || settings.batch.is_some();
+        let special = is_special(&model.queues[settings.from], settings);
         let settling = Settling::new(model, settings, seed, replication);
         let mut redraws = stream(seed, replication, Purpose::Redelivery, &settings.name);
         GroupState {
@@ -368,6 +394,7 @@ impl<'m> GroupState<'m> {
             goes_on: !buffers
                 && settings.overhead.is_none()
                 && settings.rate_limit.is_none()
+                && !special
                 && !settling.notes_deliveries
                 && is_always_there(&model.queues[settings.from]),
             order: Vec::new(),
@@ -384,7 +411,8 @@ impl<'m> GroupState<'m> {
             waiting_for_token: std::collections::VecDeque::new(),
             room: settings.in_flight_limit,
             waiting_for_room: std::collections::VecDeque::new(),
-            wakes_others: settings.in_flight_limit.is_some(),
+            special,
+            crowd: settings.contention.map(Crowd::new),
             redraw: settings.service.sampler(),
             redraw_seed: rand::Rng::next_u64(&mut redraws),
             settling,
@@ -412,6 +440,8 @@ impl Replica {
             waits_for_token: false,
             waits_for_room: false,
             buffer: std::collections::VecDeque::new(),
+            fetched: std::collections::VecDeque::new(),
+            batch_due_s: f64::INFINITY,
             class: 0,
             launch: 0,
         }

@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::ahead::Ahead;
+use super::batch::Fetched;
+use super::contention::Crowd;
 use super::expiry::Lifetimes;
 use super::lanes::LaneDraw;
 use super::members::Members;
@@ -98,8 +100,10 @@ pub(super) struct GroupState<'m> {
     pub room: Option<u32>,
     /// Replicas that could take a message if there were room.
     pub waiting_for_room: VecDeque<u32>,
-    /// An ack may set free what others can take.
-    pub wakes_others: bool,
+    /// Its services start and end in `special`.
+    pub special: bool,
+    /// How its busy slots slow one another down.
+    pub crowd: Option<Crowd>,
     /// Draws the work of attempts that were not drawn at publish.
     pub redraw: Sampler,
     pub redraw_seed: u64,
@@ -141,6 +145,10 @@ pub(super) struct Replica {
     pub waits_for_room: bool,
     /// Delivered, not started.
     pub buffer: VecDeque<Message>,
+    /// Of each message in the buffer, where work is done in batches.
+    pub fetched: VecDeque<Fetched>,
+    /// When an event for a batch that is not full is due; infinite if there is none.
+    pub batch_due_s: Seconds,
     /// Place in the group's `speeds`.
     pub class: usize,
     /// How often it was launched or its start-up called off: a `Join` of another launch is out of date.
@@ -151,6 +159,8 @@ pub(super) struct Replica {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
+    /// Has a message and waits for something that its service needs.
+    Waiting,
     Busy,
     Overhead,
 }

@@ -26,24 +26,24 @@ pub enum Purpose {
     Startup = 6,
     /// Work of attempts that were not drawn at publish.
     Redelivery = 7,
-    /// Priority levels, partitions or message groups of messages.
-    Lane = 20,
     /// Shares of a topic.
-    Routing = 30,
+    Routing = 20,
     /// Times to live.
-    Lifetime = 31,
+    Lifetime = 21,
     /// Latencies of publisher confirms.
-    Confirm = 32,
+    Confirm = 22,
     /// How long failed messages rest.
-    Retry = 33,
+    Retry = 23,
     /// Which attempts fail.
-    Failure = 34,
+    Failure = 24,
     /// Which acks publish one message more.
-    Emission = 35,
+    Emission = 25,
     /// When replicas crash.
-    Crash = 36,
+    Crash = 26,
     /// Which messages are poison.
-    Poison = 37,
+    Poison = 27,
+    /// Priority levels, partitions or message groups of messages.
+    Lane = 40,
 }
 
 /// The generator of one purpose of one named thing in one replication.

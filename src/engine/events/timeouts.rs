@@ -49,13 +49,15 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// A delivery to a replica begins that is not simply to be acked at the end of its service.
     #[inline(never)]
     pub(super) fn note_delivery(&mut self, now_s: Seconds, queue: QueueId, replica: u32, message: &mut Message) {
-        let group_id = self.replicas[replica as usize].group;
-        let group = &mut self.groups[group_id];
+        let group = &mut self.groups[self.replicas[replica as usize].group];
         if group.settings.ack == Ack::Before {
             message.standing = Standing::Acked;
             self.ledger.acked += 1;
+            self.queues[queue].unacked -= 1;
+            let group = self.replicas[replica as usize].group;
+            self.make_room(group, 1);
+            self.leave_lane(queue, message);
             self.observer.acked(now_s, queue, message);
-            self.frees(queue, group_id, 1);
         } else if let Some(timeouts) = &mut group.settling.timeouts {
             let turn = self.extras.of(message).turn;
             let until_s = now_s + timeouts.after_s;
@@ -66,7 +68,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
             timeouts.awaited.push_back(Awaited { until_s, replica, extra: message.extra, turn });
             if !timeouts.planned {
                 timeouts.planned = true;
-                self.agenda.schedule(until_s, Event::AckDue { group: group_id as u32 });
+                let group = self.replicas[replica as usize].group as u32;
+                self.agenda.schedule(until_s, Event::AckDue { group });
             }
         }
     }
@@ -87,26 +90,31 @@ impl<O: Observer> Kernel<'_, '_, O> {
             }
             timeouts.awaited.pop_front();
             if is_current {
-                self.time_out(now_s, group, first);
+                self.time_out(now_s, queue, first);
             }
         }
         self.pump(now_s, queue);
         self.tell_levels(now_s, queue);
     }
 
-    fn time_out(&mut self, now_s: Seconds, group: GroupId, late: Awaited) {
-        let queue = self.groups[group].settings.from;
+    fn time_out(&mut self, now_s: Seconds, queue: QueueId, late: Awaited) {
         let replica = &mut self.replicas[late.replica as usize];
-        let slots = self.groups[group].slots_per_replica;
+        let slots = self.groups[replica.group].slots_per_replica;
         let in_slots = self.slots[replica.first_slot as usize..][..slots as usize].iter_mut();
-        let in_slots = in_slots.filter(|place| place.phase == Phase::Busy).map(|place| &mut place.message);
-        let Some(held) = replica.buffer.iter_mut().chain(in_slots).find(|held| held.extra == late.extra) else {
+        let works = |phase: Phase| matches!(phase, Phase::Busy | Phase::Waiting);
+        let in_slots = in_slots.filter(|place| works(place.phase)).map(|place| &mut place.message);
+        let together = self.batches.iter_mut().skip(replica.first_slot as usize).take(slots as usize);
+        let in_batches = together.flat_map(|together| &mut together.rest).map(|(message, _)| message);
+        let mut held = replica.buffer.iter_mut().chain(in_slots).chain(in_batches);
+        let Some(held) = held.find(|held| held.extra == late.extra) else {
             debug_assert!(false, "a delivery that is not acked is somewhere");
             return;
         };
         let message = *held;
         held.become_stale();
-        self.frees(queue, group, 1);
+        let group = replica.group;
+        self.queues[queue].unacked -= 1;
+        self.make_room(group, 1);
         self.observer.timed_out(now_s, queue, &message);
         self.comes_back(now_s, queue, message, 0.0);
     }
