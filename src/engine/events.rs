@@ -7,10 +7,12 @@ mod agenda;
 mod ahead;
 pub mod arrivals;
 mod deliver;
+mod extras;
 mod kernel;
 mod message;
 mod observer;
 mod plain;
+mod ready;
 mod staffing;
 mod state;
 pub mod streams;
@@ -18,4 +20,4 @@ mod tournament;
 
 pub use kernel::{Ledger, SimulationError, simulate};
 pub use message::Message;
-pub use observer::{Loss, Observer, Staff};
+pub use observer::{DeadLetter, Loss, Observer, Staff};

@@ -23,6 +23,8 @@ pub(super) struct Counts {
     pub redelivered: u64,
     pub rejected: u64,
     pub dropped: u64,
+    pub expired: u64,
+    pub lost: u64,
 }
 
 /// Measures one replication of a model.
@@ -140,6 +142,8 @@ impl Counts {
             redelivered: self.redelivered - before.redelivered,
             rejected: self.rejected - before.rejected,
             dropped: self.dropped - before.dropped,
+            expired: self.expired - before.expired,
+            lost: self.lost - before.lost,
         }
     }
 }

@@ -47,8 +47,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             state.ring.push_back(head);
         }
         state.unacked += 1;
-        message.deliveries += 1;
-        if message.deliveries > 1 {
+        if message.count_delivery() {
             self.observer.redelivered(now_s, queue);
         }
         let replica = &mut self.replicas[id as usize];
@@ -148,15 +147,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
         if !place.open || !state.ring.is_empty() || !self.groups[place.group as usize].goes_on {
             return false;
         }
-        let Some(mut message) = state.ready.pop_front() else { return false };
+        let Some(mut message) = state.ready.plain.pop_front() else { return false };
         // With more ready it would be found without credit at once and leave the ring again.
-        if state.ready.is_empty() {
+        if state.ready.plain.is_empty() {
             state.ring.push_back(place.replica);
             self.replicas[place.replica as usize].in_ring = true;
         }
         state.unacked += 1;
-        message.deliveries += 1;
-        if message.deliveries > 1 {
+        if message.count_delivery() {
             self.observer.redelivered(now_s, place.queue as usize);
         }
         self.start(now_s, slot, message, false);
@@ -230,7 +228,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn deliver_ready(&mut self, now_s: Seconds, queue: QueueId) {
         while !self.queues[queue].ready.is_empty() {
             let Some(replica) = self.replica_with_credit(now_s, queue) else { return };
-            if let Some(message) = self.queues[queue].ready.pop_front() {
+            if let Some(message) = self.queues[queue].ready.take_for(replica) {
                 self.deliver(now_s, queue, replica, message, false);
             }
         }

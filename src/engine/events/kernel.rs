@@ -6,8 +6,10 @@
 
 use super::agenda::{Agenda, Event, MOST_INDICES};
 use super::arrivals::Publisher;
+use super::extras::Extras;
 use super::message::Message;
 use super::observer::{Loss, Observer};
+use super::ready::Ready;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, stream};
 use crate::model::{Destination, Model, Overflow, Producer, QueueId};
@@ -24,8 +26,14 @@ pub struct Ledger {
     pub acked: u64,
     /// Messages refused by a full queue.
     pub rejected: u64,
-    /// Messages dropped from the head of a full queue.
+    /// Messages dropped from the head of a full queue or of a full log.
     pub dropped: u64,
+    /// Messages that were ready for too long, and had no dead-letter queue to go to.
+    pub expired: u64,
+    /// Messages that left for a dead-letter queue; there they are published once more.
+    pub dead_lettered: u64,
+    /// Messages that failed, were delivered too often, or went with their broker, and had no other place to go.
+    pub lost: u64,
     /// Messages found in queues, buffers, slots and delays when the run ended, by counting them.
     pub in_system: u64,
 }
@@ -64,6 +72,7 @@ pub(super) struct Kernel<'m, 'o, O> {
     pub(super) groups: Vec<GroupState<'m>>,
     pub(super) replicas: Vec<Replica>,
     pub(super) slots: Vec<Slot>,
+    pub(super) extras: Extras,
     pub(super) ledger: Ledger,
     pub(super) fault: Option<SimulationError>,
     pub(super) producers: Vec<(&'m Producer, Publisher<'m>)>,
@@ -89,6 +98,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             groups,
             replicas: Vec::new(),
             slots: Vec::new(),
+            extras: Extras::default(),
             ledger: Ledger::default(),
             fault: None,
             producers: producers.map(|producer| (producer, Publisher::new(producer, seed, replication))).collect(),
@@ -221,7 +231,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         let state = &mut self.queues[queue];
         match state.settings.capacity {
             Some(capacity) if state.ready.len() as u64 >= capacity => self.overflow(now_s, queue, message),
-            _ => state.ready.push_back(message),
+            _ => state.ready.push(message),
         }
     }
 
@@ -232,9 +242,9 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             Overflow::Reject | Overflow::Block => self.lose(now_s, queue, &message, Loss::Rejected),
             Overflow::DropHead => {
                 // With capacity 0 the message is its own head.
-                state.ready.push_back(message);
-                if let Some(oldest) = state.ready.pop_front() {
-                    self.lose(now_s, queue, &oldest, Loss::Dropped);
+                state.ready.push(message);
+                if let Some(head) = state.ready.take_head() {
+                    self.lose(now_s, queue, &head, Loss::Dropped);
                 }
             }
         }
@@ -244,8 +254,11 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         match why {
             Loss::Rejected => self.ledger.rejected += 1,
             Loss::Dropped => self.ledger.dropped += 1,
+            Loss::Expired => self.ledger.expired += 1,
+            Loss::Failed | Loss::DeliveryLimit | Loss::Unreachable | Loss::Restart => self.ledger.lost += 1,
         }
         self.observer.lost(now_s, queue, message, why);
+        self.extras.forget(message);
         self.check_settled();
     }
 
@@ -264,7 +277,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     }
 
     fn tick(&mut self, now_s: Seconds) {
-        let mut oldest = self.queues.iter().map(|queue| queue.ready.front().map(|message| message.published_s));
+        let mut oldest = self.queues.iter().map(|queue| queue.ready.oldest_s());
         self.observer.tick(now_s, &mut oldest);
         self.next_tick += 1;
         match self.ticks_s.get(self.next_tick) {
@@ -299,7 +312,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
 }
 
 impl<'m> QueueState<'m> {
-    fn new(model: &'m Model, queue: QueueId, seed: u64, replication: u32) -> Self {
+    pub(super) fn new(model: &'m Model, queue: QueueId, seed: u64, replication: u32) -> Self {
         let settings = &model.queues[queue];
         let mut groups = model.groups_of(queue);
         let work = match (groups.next(), groups.next()) {
@@ -314,10 +327,11 @@ impl<'m> QueueState<'m> {
             .map(|delay| Draw::new(delay.sampler(), stream(seed, replication, Purpose::Delay, &settings.name)));
         QueueState {
             settings,
-            ready: std::collections::VecDeque::new(),
+            ready: Ready::new(model, queue),
             unacked: 0,
             delayed: 0,
             next_order: 0,
+            first_order: 0,
             ring: std::collections::VecDeque::new(),
             work,
             delay,

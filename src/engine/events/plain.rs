@@ -19,7 +19,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let ([(_, publisher)], [queue], [group]) = (&mut self.producers[..], &self.queues[..], &self.groups[..]) else {
             return false;
         };
-        publisher.singles().is_some() && queue.delay.is_none() && queue.settings.capacity.is_none() && group.goes_on
+        publisher.singles().is_some()
+            && queue.delay.is_none()
+            && queue.settings.capacity.is_none()
+            && queue.ready.is_plain()
+            && group.goes_on
     }
 
     /// Goes the short way until something else is due. Not past the horizon, where each ack may be the last.
@@ -81,8 +85,8 @@ impl<O: Observer> Plain<'_, '_, O> {
         let work_s = self.queue.work.as_mut().map_or(f64::NAN, Draw::next);
         let message = Message::new(now_s, work_s, self.queue.next_order);
         self.queue.next_order += 1;
-        if !self.queue.ready.is_empty() || !self.deliver(now_s, message) {
-            self.queue.ready.push_back(message);
+        if !self.queue.ready.plain.is_empty() || !self.deliver(now_s, message) {
+            self.queue.ready.plain.push_back(message);
         }
         self.tell_levels(now_s);
     }
@@ -128,18 +132,17 @@ impl<O: Observer> Plain<'_, '_, O> {
         if !place.open {
             return false;
         }
-        debug_assert!(self.queue.ready.is_empty() || self.queue.ring.is_empty(), "messages wait for nobody");
+        debug_assert!(self.queue.ready.plain.is_empty() || self.queue.ring.is_empty(), "messages wait for nobody");
         self.ledger.acked += 1;
         self.observer.acked(now_s, 0, &place.message);
-        if let Some(oldest) = self.queue.ready.front() {
+        if let Some(oldest) = self.queue.ready.plain.front() {
             place.message = *oldest;
-            self.queue.ready.pop_front();
-            place.message.deliveries += 1;
-            if place.message.deliveries > 1 {
+            self.queue.ready.plain.pop_front();
+            if place.message.count_delivery() {
                 self.observer.redelivered(now_s, 0);
             }
             self.begin(now_s, slot, false);
-            if self.queue.ready.is_empty() {
+            if self.queue.ready.plain.is_empty() {
                 // As in `goes_on`: it has a place in the ring, because nobody looked for credit after it.
                 self.queue.ring.push_back(id);
                 self.replicas[id as usize].in_ring = true;
@@ -169,7 +172,7 @@ impl<O: Observer> Plain<'_, '_, O> {
 
     #[inline(always)]
     fn tell_levels(&mut self, now_s: Seconds) {
-        self.observer.levels(now_s, 0, self.queue.ready.len(), self.queue.unacked);
+        self.observer.levels(now_s, 0, self.queue.ready.plain.len(), self.queue.unacked);
     }
 }
 

@@ -182,7 +182,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
-    /// Everything a replica holds returns to its original place in the queue; work done on it is lost.
+    /// Everything a replica holds returns to the queue; work done on it is lost.
     fn give_back(&mut self, now_s: Seconds, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group = &mut self.groups[replica.group];
@@ -208,16 +208,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
         let queue = &mut self.queues[group.settings.from];
         queue.unacked -= held.len();
-        held.sort_unstable_by_key(|message| message.order);
-        let ready = &mut queue.ready;
-        match (ready.front(), held.last()) {
-            // Others were given back before: the two runs are merged, which a stable sort does in one sweep.
-            (Some(first), Some(last)) if first.order < last.order => {
-                ready.extend(held);
-                ready.make_contiguous().sort_by_key(|message| message.order);
-            }
-            _ => held.into_iter().rev().for_each(|message| ready.push_front(message)),
-        }
+        queue.take_back_all(held);
     }
 
     /// The slots of a replica that had joined are gone.
@@ -353,7 +344,7 @@ impl Replica {
 
 impl Slot {
     fn idle(replica: u32, group: u32, queue: u32) -> Self {
-        let message = Message { published_s: 0.0, work_s: 0.0, order: 0, deliveries: 0, started: false };
+        let message = Message::new(0.0, 0.0, 0);
         Slot { message, speed: 1.0, replica, group, queue, phase: Phase::Idle, open: false }
     }
 }

@@ -8,6 +8,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::ahead::Ahead;
 use super::message::Message;
 use super::observer::Staff;
+use super::ready::Ready;
 use crate::model::distribution::Sampler;
 use crate::model::{ConsumerGroup, Queue, RateLimit};
 use crate::units::Seconds;
@@ -15,14 +16,16 @@ use crate::units::Seconds;
 /// A queue at work.
 pub(super) struct QueueState<'m> {
     pub settings: &'m Queue,
-    /// Deliverable and not delivered, in order.
-    pub ready: VecDeque<Message>,
+    /// Deliverable and not delivered.
+    pub ready: Ready,
     /// Delivered and not acked.
     pub unacked: usize,
     /// Waiting for their delivery delay.
     pub delayed: usize,
     /// Place of the next message that becomes deliverable.
     pub next_order: u64,
+    /// Place of the last message that came back to the front.
+    pub first_order: u64,
     /// Replicas in round-robin order; one found without credit leaves and returns at the tail with its next ack.
     pub ring: VecDeque<u32>,
     /// Draws the work of first attempts, when one group consumes; otherwise each group draws its own.

@@ -124,6 +124,8 @@ impl<'m> QueueRecorder<'m> {
         match why {
             Loss::Rejected => self.counts.rejected += 1,
             Loss::Dropped => self.counts.dropped += 1,
+            Loss::Expired => self.counts.expired += 1,
+            Loss::Failed | Loss::DeliveryLimit | Loss::Unreachable | Loss::Restart => self.counts.lost += 1,
         }
         if !message.started {
             self.waits.lost(message.published_s);
