@@ -2,6 +2,7 @@
 //!
 //! Not here: any assertion about forebay; the tests make those, so that the kit itself can be tested to fail.
 
+pub mod audit;
 pub mod broker_worlds;
 pub mod build;
 pub mod dice;

@@ -1,0 +1,109 @@
+//! The laws of one consumer group.
+
+use forebay::engine::events::Staff;
+use forebay::model::{ConsumerGroup, Model, Rebalance, Replicas};
+
+use super::{Rule, Violations};
+
+/// What is known of a group.
+#[derive(Debug)]
+pub struct GroupAudit<'m> {
+    pub settings: &'m ConsumerGroup,
+    /// Takes more than its slots can work on.
+    pub buffers: bool,
+    pub busy: u32,
+    pub overhead: u32,
+    /// Replicas that take messages.
+    pub taking: u32,
+    /// Last change of the replicas that take messages.
+    pub changed_s: f64,
+    staff: Staff,
+}
+
+impl<'m> GroupAudit<'m> {
+    pub fn new(_model: &'m Model, settings: &'m ConsumerGroup) -> Self {
+        GroupAudit {
+            settings,
+            buffers: settings.prefetch > settings.concurrency,
+            busy: 0,
+            overhead: 0,
+            taking: 0,
+            changed_s: 0.0,
+            staff: Staff::default(),
+        }
+    }
+
+    pub fn set_staff(&mut self, now_s: f64, staff: Staff, taking: u32) {
+        if taking != self.taking {
+            self.changed_s = now_s;
+        }
+        (self.staff, self.taking) = (staff, taking);
+    }
+
+    pub fn is_away(&self, now_s: f64) -> bool {
+        self.settings.outages.iter().any(|(from_s, until_s)| *from_s <= now_s && now_s < *until_s)
+    }
+
+    /// Whether its partitions pause, or may have been given out anew at this very instant.
+    pub fn rebalances(&self, now_s: f64) -> bool {
+        let pause_s = self.settings.rebalance.map_or(0.0, |Rebalance { pause_s, .. }| pause_s);
+        now_s <= self.changed_s + pause_s
+    }
+
+    fn joined(&self) -> u32 {
+        self.staff.slots / self.settings.slots_per_replica()
+    }
+
+    /// Messages that its replicas may hold.
+    pub fn credit(&self) -> u64 {
+        let credit = u64::from(self.joined()) * u64::from(self.settings.prefetch);
+        self.settings.in_flight_limit.map_or(credit, |limit| credit.min(u64::from(limit)))
+    }
+
+    /// Messages that those who take messages may hold.
+    pub fn open_credit(&self) -> u64 {
+        let each = if self.buffers { self.settings.prefetch } else { self.settings.slots_per_replica() };
+        u64::from(self.taking) * u64::from(each)
+    }
+
+    /// Whether more slots are free than leaving replicas can have: one that leaves holds at least one message.
+    pub fn surely_free(&self) -> bool {
+        let leaving = self.joined().saturating_sub(self.taking);
+        let free = self.staff.slots.saturating_sub(self.busy + self.overhead);
+        self.taking > 0 && free > leaving * (self.settings.slots_per_replica() - 1)
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.busy == 0 && self.overhead == 0
+    }
+
+    /// Whether its replicas never leave: nobody finishes beside those who take messages.
+    pub fn is_steady(&self) -> bool {
+        matches!(self.settings.replicas, Replicas::Fixed(_)) && self.settings.scaling.is_none()
+    }
+
+    /// What holds between events.
+    pub fn check(&self, now_s: f64, violations: &mut Violations) {
+        let name = &self.settings.name;
+        let Staff { running, slots, .. } = self.staff;
+        let each = self.settings.slots_per_replica();
+        let within = self.busy + self.overhead <= slots && slots <= running * each && self.taking * each <= slots;
+        violations.check(Rule::Slots, now_s, within, || format!("{name}: {self:?}"));
+        let gone = slots == 0 && self.is_idle() && self.taking == 0;
+        violations.check(Rule::Away, now_s, gone || !self.is_away(now_s), || format!("{name} is away: {self:?}"));
+    }
+}
+
+/// Services hold no more of a resource than there is.
+pub fn check_resources(model: &Model, now_s: f64, groups: &[GroupAudit], violations: &mut Violations) {
+    for (id, resource) in model.resources.iter().enumerate() {
+        let held = |group: &GroupAudit| {
+            let units = group.settings.uses.iter().find(|(of, _)| *of == id).map_or(0, |(_, units)| *units);
+            u64::from(units) * u64::from(group.busy)
+        };
+        let held: u64 = groups.iter().map(held).sum();
+        violations.check(Rule::Resource, now_s, held <= u64::from(resource.slots), || {
+            format!("{held} units of {} are held, {} exist", resource.name, resource.slots)
+        });
+    }
+}
