@@ -6,9 +6,12 @@
 mod agenda;
 mod ahead;
 pub mod arrivals;
+mod assign;
 mod deliver;
 mod extras;
 mod kernel;
+mod lanes;
+mod members;
 mod message;
 mod observer;
 mod plain;
@@ -17,6 +20,8 @@ mod staffing;
 mod state;
 pub mod streams;
 mod tournament;
+#[cfg(test)]
+mod trial;
 
 pub use kernel::{Ledger, SimulationError, simulate};
 pub use message::Message;

@@ -27,6 +27,10 @@ pub(super) enum Event {
     OutageBegins { group: u32 },
     /// A group comes back.
     OutageEnds { group: u32 },
+    /// The membership of a partitioned queue has changed at this instant.
+    Rebalance { queue: u32 },
+    /// The pause after a rebalance is over.
+    Resume { queue: u32 },
     /// A group's rate limit has a token again.
     Token { group: u32 },
     /// An interval of the time series ends.

@@ -8,6 +8,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::agenda::Event;
 use super::kernel::Kernel;
+use super::lanes::ANYONE;
 use super::message::Message;
 use super::observer::Observer;
 use super::state::{GroupState, Phase, Slot, Stage};
@@ -19,21 +20,49 @@ impl<O: Observer> Kernel<'_, '_, O> {
     #[inline(always)]
     pub(super) fn replica_with_credit(&mut self, now_s: Seconds, queue: QueueId) -> Option<u32> {
         loop {
-            let ring = &mut self.queues[queue].ring;
-            let id = *ring.front()?;
-            let replica = &mut self.replicas[id as usize];
-            if replica.credit > 0 {
-                let group = &mut self.groups[replica.group];
-                if group.buffers || group.bucket.as_mut().is_none_or(|bucket| bucket.has_token(now_s)) {
-                    return Some(id);
-                }
-                ring.pop_front();
-                replica.in_ring = false;
-                self.await_token(id);
-            } else {
-                ring.pop_front();
-                replica.in_ring = false;
+            let id = *self.queues[queue].ring.front()?;
+            if self.may_take(now_s, id) {
+                return Some(id);
             }
+            self.queues[queue].ring.pop_front();
+            self.replicas[id as usize].in_ring = false;
+        }
+    }
+
+    /// Whether a replica could take a message; one that lacks a token or room for it will be called.
+    #[inline(always)]
+    pub(super) fn may_take(&mut self, now_s: Seconds, id: u32) -> bool {
+        let replica = &self.replicas[id as usize];
+        if replica.credit == 0 {
+            return false;
+        }
+        let group = &mut self.groups[replica.group];
+        if group.room == Some(0) {
+            self.await_room(id);
+            return false;
+        }
+        if group.buffers || group.bucket.as_mut().is_none_or(|bucket| bucket.has_token(now_s)) {
+            return true;
+        }
+        self.await_token(id);
+        false
+    }
+
+    /// The replica that gets a message which has just become deliverable.
+    #[inline(always)]
+    pub(super) fn taker_of(&mut self, now_s: Seconds, queue: QueueId, message: &Message) -> Option<u32> {
+        let ready = &mut self.queues[queue].ready;
+        if !ready.is_plain() {
+            return self.taker_out_of_order(now_s, queue, message);
+        }
+        if ready.plain.is_empty() { self.replica_with_credit(now_s, queue) } else { None }
+    }
+
+    #[inline(never)]
+    fn taker_out_of_order(&mut self, now_s: Seconds, queue: QueueId, message: &Message) -> Option<u32> {
+        match self.queues[queue].ready.passes_to(message)? {
+            ANYONE => self.replica_with_credit(now_s, queue),
+            owner => self.may_take(now_s, owner).then_some(owner),
         }
     }
 
@@ -42,6 +71,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     pub(super) fn deliver(&mut self, now_s: Seconds, queue: QueueId, id: u32, mut message: Message, at_once: bool) {
         let state = &mut self.queues[queue];
         if state.ring.len() > 1
+            && state.ring.front() == Some(&id)
             && let Some(head) = state.ring.pop_front()
         {
             state.ring.push_back(head);
@@ -50,9 +80,16 @@ impl<O: Observer> Kernel<'_, '_, O> {
         if message.count_delivery() {
             self.observer.redelivered(now_s, queue);
         }
+        if let Some(lanes) = state.ready.lanes() {
+            lanes.hold(message.lane(), id);
+        }
         let replica = &mut self.replicas[id as usize];
         replica.credit -= 1;
-        if !self.groups[replica.group].buffers
+        let group = &mut self.groups[replica.group];
+        if let Some(room) = &mut group.room {
+            *room -= 1;
+        }
+        if !group.buffers
             && let Some(slot) = replica.free.pop()
         {
             self.take_slot(now_s, slot, message, at_once);
@@ -82,7 +119,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.await_token(id);
                 return;
             }
-            if let (Some(message), Some(slot)) = (replica.buffer.pop_front(), replica.free.pop()) {
+            let Some(next) = self.queues[group.settings.from].ready.first_to_begin(&replica.buffer) else { return };
+            if let (Some(message), Some(slot)) = (replica.buffer.remove(next), replica.free.pop()) {
                 self.take_slot(now_s, slot, message, at_once);
             }
         }
@@ -98,6 +136,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
             bucket.take();
         }
         self.observer.slots(now_s, group_id, group.busy, group.in_overhead);
+        if let Some(lanes) = self.queues[group.settings.from].ready.lanes() {
+            lanes.service(message.lane(), 1);
+        }
         self.start(now_s, slot, message, at_once);
     }
 
@@ -132,11 +173,29 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.ledger.acked += 1;
         self.observer.acked(now_s, queue, &place.message);
         self.queues[queue].unacked -= 1;
-        if !self.goes_on(now_s, slot) {
+        if self.groups[place.group as usize].wakes_others {
+            self.ends_and_wakes(now_s, slot);
+        } else if !self.goes_on(now_s, slot) {
             self.rest(now_s, slot);
         }
         self.tell_levels(now_s, queue);
         self.check_settled();
+    }
+
+    /// The ack of a message whose lane, or whose room in its group, others may wait for.
+    #[inline(never)]
+    fn ends_and_wakes(&mut self, now_s: Seconds, slot: u32) {
+        let place = &self.slots[slot as usize];
+        let (queue, group, id) = (place.queue as usize, place.group as usize, place.replica);
+        let lane = place.message.lane();
+        if let Some(lanes) = self.queues[queue].ready.lanes() {
+            lanes.service(lane, -1);
+            lanes.commit(lane);
+        }
+        self.make_room(group, 1);
+        self.rest(now_s, slot);
+        self.start_buffered(now_s, id, false);
+        self.pump(now_s, queue);
     }
 
     /// The plain case of a busy queue: nobody else has credit, so the slot goes on with the head of the queue.
@@ -226,10 +285,57 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     #[inline(never)]
     fn deliver_ready(&mut self, now_s: Seconds, queue: QueueId) {
-        while !self.queues[queue].ready.is_empty() {
+        self.call_owners(queue);
+        while self.queues[queue].ready.has_next() {
             let Some(replica) = self.replica_with_credit(now_s, queue) else { return };
             if let Some(message) = self.queues[queue].ready.take_for(replica) {
                 self.deliver(now_s, queue, replica, message, false);
+            } else {
+                // It owns nothing that could be delivered; it is called when it does.
+                self.queues[queue].ring.pop_front();
+                self.replicas[replica as usize].in_ring = false;
+            }
+        }
+    }
+
+    /// Replicas come into the ring that own something which can be delivered now.
+    fn call_owners(&mut self, queue: QueueId) {
+        let state = &mut self.queues[queue];
+        let Some(lanes) = state.ready.lanes() else { return };
+        for id in lanes.called.drain(..) {
+            let replica = &mut self.replicas[id as usize];
+            if replica.stage == Stage::Ready && !replica.in_ring {
+                replica.in_ring = true;
+                state.ring.push_back(id);
+            }
+        }
+    }
+
+    fn await_room(&mut self, id: u32) {
+        let replica = &mut self.replicas[id as usize];
+        if !std::mem::replace(&mut replica.waits_for_room, true) {
+            self.groups[replica.group].waiting_for_room.push_back(id);
+        }
+    }
+
+    /// Fewer messages are unacked: replicas that waited for that come back into the ring.
+    pub(super) fn make_room(&mut self, group_id: usize, messages: u32) {
+        let group = &mut self.groups[group_id];
+        let Some(room) = &mut group.room else { return };
+        *room += messages;
+        let queue = &mut self.queues[group.settings.from];
+        // Who owns partitions may have no use for it.
+        let mut wanted = if queue.members.is_some() { u32::MAX } else { *room };
+        while wanted > 0 {
+            let Some(id) = group.waiting_for_room.pop_front() else { return };
+            let replica = &mut self.replicas[id as usize];
+            replica.waits_for_room = false;
+            if replica.stage == Stage::Ready && replica.credit > 0 {
+                wanted -= 1;
+                if !replica.in_ring {
+                    replica.in_ring = true;
+                    queue.ring.push_back(id);
+                }
             }
         }
     }

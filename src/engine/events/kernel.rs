@@ -7,12 +7,14 @@
 use super::agenda::{Agenda, Event, MOST_INDICES};
 use super::arrivals::Publisher;
 use super::extras::Extras;
+use super::lanes::LaneDraw;
+use super::members::Members;
 use super::message::Message;
 use super::observer::{Loss, Observer};
 use super::ready::Ready;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, stream};
-use crate::model::{Destination, Model, Overflow, Producer, QueueId};
+use crate::model::{Destination, Model, Order, Overflow, Producer, QueueId};
 use crate::units::Seconds;
 
 /// Accounts of one replication: every message that ever came, and where it went.
@@ -89,7 +91,11 @@ pub(super) struct Kernel<'m, 'o, O> {
 impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn new(model: &'m Model, seed: u64, replication: u32, observer: &'o mut O) -> Self {
         let queues = (0..model.queues.len()).map(|queue| QueueState::new(model, queue, seed, replication)).collect();
-        let groups = model.groups.iter().map(|group| GroupState::new(group, seed, replication)).collect();
+        let mut groups: Vec<_> = model.groups.iter().map(|group| GroupState::new(group, seed, replication)).collect();
+        for group in &mut groups {
+            let order = &model.queues[group.settings.from].order;
+            group.wakes_others |= matches!(order, Order::Partitions(_) | Order::Groups(_));
+        }
         let producers = model.producers.iter();
         Kernel {
             observer,
@@ -121,9 +127,10 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         }
         self.agenda.schedule(self.ticks_s[0], Event::Tick);
         self.open_groups();
+        self.open_memberships();
         for queue in 0..self.queues.len() {
             for _ in 0..self.queues[queue].settings.initial {
-                self.publish(0.0, queue, None, false);
+                self.publish(0.0, queue, None, None, false);
             }
         }
         for producer in 0..self.producers.len() {
@@ -153,6 +160,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
                 Event::Rescale { group } => self.rescale(now_s, group as usize),
                 Event::OutageBegins { group } => self.outage_begins(now_s, group as usize),
                 Event::OutageEnds { group } => self.outage_ends(now_s, group as usize),
+                Event::Rebalance { queue } => self.rebalance(now_s, queue as usize),
+                Event::Resume { queue } => self.resume(now_s, queue as usize),
                 Event::Token { group } => self.token(now_s, group as usize),
                 Event::Tick => self.tick(now_s),
                 Event::WarmedUp => self.observer.warmed_up(now_s),
@@ -166,9 +175,10 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn publish_from(&mut self, now_s: Seconds, producer: usize) {
         let (settings, publisher) = &self.producers[producer];
         let (messages, service_s) = (publisher.messages(), publisher.recorded_service_s());
+        let priority = settings.priority;
         if let Destination::Queue(queue) = settings.to {
             for _ in 0..messages {
-                self.publish(now_s, queue, service_s, true);
+                self.publish(now_s, queue, service_s, priority, true);
             }
         }
         self.plan_publish(producer);
@@ -176,12 +186,22 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
 
     /// A message comes into the world; its work is drawn now, so that what consumers do cannot change it.
     #[inline(always)]
-    fn publish(&mut self, now_s: Seconds, queue: QueueId, service_s: Option<Seconds>, may_be_delayed: bool) {
+    fn publish(
+        &mut self,
+        now_s: Seconds,
+        queue: QueueId,
+        service_s: Option<Seconds>,
+        priority: Option<u32>,
+        may_be_delayed: bool,
+    ) {
         self.ledger.published += 1;
         self.observer.published(now_s, queue);
         let state = &mut self.queues[queue];
         let drawn_s = state.work.as_mut().map_or(f64::NAN, Draw::next);
-        let message = Message::new(now_s, service_s.unwrap_or(drawn_s), 0);
+        let mut message = Message::new(now_s, service_s.unwrap_or(drawn_s), 0);
+        if let Some(lanes) = &mut state.lanes {
+            message = message.in_lane(lanes.next(priority));
+        }
         match &mut state.delay {
             Some(delay) if may_be_delayed => {
                 let delay_s = delay.next();
@@ -214,11 +234,9 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     #[inline(always)]
     fn becomes_deliverable(&mut self, now_s: Seconds, queue: QueueId, mut message: Message) {
         let state = &mut self.queues[queue];
-        message.order = state.next_order;
+        message.order |= state.next_order;
         state.next_order += 1;
-        if state.ready.is_empty()
-            && let Some(replica) = self.replica_with_credit(now_s, queue)
-        {
+        if let Some(replica) = self.taker_of(now_s, queue, &message) {
             self.deliver(now_s, queue, replica, message, true);
         } else {
             self.enqueue(now_s, queue, message);
@@ -331,7 +349,8 @@ impl<'m> QueueState<'m> {
             unacked: 0,
             delayed: 0,
             next_order: 0,
-            first_order: 0,
+            members: Members::new(model, queue),
+            lanes: LaneDraw::new(settings, seed, replication),
             ring: std::collections::VecDeque::new(),
             work,
             delay,

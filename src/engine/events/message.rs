@@ -13,8 +13,8 @@ pub struct Message {
     pub published_s: Seconds,
     /// Work of the next attempt, in seconds at speed 1; NaN as long as it is not drawn.
     pub work_s: Seconds,
-    /// The order in which messages of its queue became deliverable. It never changes: with the queue it names the
-    /// message.
+    /// The order in which messages of its queue became deliverable, and above its lowest 40 bits its lane. It never
+    /// changes: with the queue it names the message.
     pub order: u64,
     /// Deliveries so far; stays at its largest value.
     pub deliveries: u16,
@@ -39,6 +39,10 @@ pub(super) enum Standing {
     Stale,
 }
 
+const PLACE_BITS: u32 = 40;
+/// Largest number of lanes of a queue.
+pub(super) const MOST_LANES: u32 = 1 << (64 - PLACE_BITS);
+
 // The hot arrays are arrays of messages.
 const _: () = assert!(size_of::<Message>() == 32);
 
@@ -47,6 +51,25 @@ impl Message {
     #[inline(always)]
     pub fn new(published_s: Seconds, work_s: Seconds, order: u64) -> Self {
         Message { published_s, work_s, order, deliveries: 0, started: false, standing: Standing::Open, extra: NONE }
+    }
+
+    /// Its priority level, 0 the most urgent, its partition or its message group; 0 in a queue without them.
+    #[inline(always)]
+    pub fn lane(&self) -> u32 {
+        (self.order >> PLACE_BITS) as u32
+    }
+
+    /// How many messages of its queue became deliverable before it.
+    #[inline(always)]
+    pub fn place(&self) -> i64 {
+        (self.order & ((1 << PLACE_BITS) - 1)).cast_signed()
+    }
+
+    /// The same message in a lane below [`MOST_LANES`].
+    #[inline(always)]
+    pub(super) fn in_lane(self, lane: u32) -> Self {
+        let place = self.order & ((1 << PLACE_BITS) - 1);
+        Message { order: place | u64::from(lane) << PLACE_BITS, ..self }
     }
 
     /// Counts one more delivery, and says whether there was one before.

@@ -1,14 +1,15 @@
 //! The ready messages of a queue: deliverable, not delivered, each at its place.
 //!
-//! A message's place is its `order`, read as a signed number: what becomes deliverable goes to the back, what comes back
-//! to the front gets a place before 0. Plain queues are a ring buffer that is used as it is; what can be taken from the
-//! middle, or leaves in another order, pays for it here. Not here: who gets a message (`deliver`).
+//! A place is a number: where messages come back to their original place it is that of their `order`; elsewhere it is
+//! counted up at the back and down at the front. Plain queues are a ring buffer that is used as it is; what leaves in
+//! another order or from the middle pays for it here. Not here: who gets a message (`deliver`).
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::lanes::{ANYONE, Lanes};
 use super::message::Message;
 use super::state::QueueState;
-use crate::model::{Distribution, Model, Queue, QueueId, RequeuePosition, Retry, TtlPlace};
+use crate::model::{Distribution, Model, Order, Queue, QueueId, RequeuePosition, Retry, TtlPlace};
 use crate::units::Seconds;
 
 /// The ready messages of one queue.
@@ -19,27 +20,52 @@ pub(super) struct Ready {
 }
 
 /// Messages that do not simply leave at the head.
-enum Ordered {
-    /// First in, first out, but many leave or return in the middle.
-    Line(Line),
+struct Ordered {
+    store: Store,
+    requeue: RequeuePosition,
+    /// The next place at the back, and the last one at the front, where `order` does not tell the place.
+    back: i64,
+    front: i64,
+    /// Places by `order`, where `order` does not tell the place.
+    places: BTreeMap<u64, i64>,
 }
 
-/// Messages by place.
-type Line = BTreeMap<i64, Message>;
-
-fn place(message: &Message) -> i64 {
-    message.order.cast_signed()
+enum Store {
+    /// By level, the most urgent first, and by place; one level where there are no priorities.
+    Levels(BTreeMap<(u32, i64), Message>),
+    /// Partitions or message groups.
+    Lanes(Lanes),
 }
 
 impl Ready {
     pub fn new(model: &Model, queue: QueueId) -> Ready {
-        let other = changes_in_the_middle(model, queue).then(|| Box::new(Ordered::Line(Line::new())));
+        let settings = &model.queues[queue];
+        let store = match &settings.order {
+            Order::Fifo if !changes_in_the_middle(model, queue) => None,
+            Order::Fifo | Order::Priorities(_) => Some(Store::Levels(BTreeMap::new())),
+            Order::Groups(groups) => Some(Store::Lanes(Lanes::new(groups.count, Some(ANYONE), false))),
+            Order::Partitions(partitions) => {
+                let ahead =
+                    model.groups_of(queue).any(|group| group.prefetch > group.concurrency || group.batch.is_some());
+                Some(Store::Lanes(Lanes::new(partitions.count, None, ahead)))
+            }
+        };
+        let other = store.map(|store| Box::new(Ordered::new(store, settings.requeue)));
         Ready { plain: VecDeque::new(), other }
     }
 
     /// Whether `plain` is all there is.
     pub fn is_plain(&self) -> bool {
         self.other.is_none()
+    }
+
+    /// The partitions or message groups.
+    #[inline(always)]
+    pub fn lanes(&mut self) -> Option<&mut Lanes> {
+        match &mut self.other {
+            None => None,
+            Some(ordered) => ordered.lanes(),
+        }
     }
 
     #[inline(always)]
@@ -55,40 +81,21 @@ impl Ready {
         self.len() == 0
     }
 
-    /// Puts a message behind all others; its place must be the last.
+    /// Whether a message waits for nothing but a consumer.
+    #[inline(always)]
+    pub fn has_next(&self) -> bool {
+        match &self.other {
+            None => !self.plain.is_empty(),
+            Some(ordered) => ordered.has_next(),
+        }
+    }
+
+    /// Puts a new message behind all others.
     #[inline(always)]
     pub fn push(&mut self, message: Message) {
         match &mut self.other {
             None => self.plain.push_back(message),
-            Some(ordered) => ordered.insert(message),
-        }
-    }
-
-    /// Puts a message at its place.
-    pub fn insert(&mut self, message: Message) {
-        match &mut self.other {
-            None => {
-                let before = self.plain.partition_point(|other| place(other) < place(&message));
-                self.plain.insert(before, message);
-            }
-            Some(ordered) => ordered.insert(message),
-        }
-    }
-
-    /// Puts messages at their places.
-    pub fn insert_all(&mut self, mut messages: Vec<Message>) {
-        messages.sort_unstable_by_key(place);
-        if let Some(ordered) = &mut self.other {
-            messages.into_iter().for_each(|message| ordered.insert(message));
-            return;
-        }
-        match (self.plain.front(), messages.last()) {
-            // Others came back before: the two runs are merged, which a stable sort does in one sweep.
-            (Some(first), Some(last)) if place(first) < place(last) => {
-                self.plain.extend(messages);
-                self.plain.make_contiguous().sort_by_key(place);
-            }
-            _ => messages.into_iter().rev().for_each(|message| self.plain.push_front(message)),
+            Some(ordered) => ordered.insert(message, true),
         }
     }
 
@@ -106,62 +113,185 @@ impl Ready {
     pub fn take_head(&mut self) -> Option<Message> {
         match &mut self.other {
             None => self.plain.pop_front(),
-            Some(ordered) => ordered.take_head(),
+            Some(ordered) => {
+                let order = ordered.head()?.order;
+                ordered.remove(order)
+            }
         }
     }
 
-    /// Takes the message that `_replica` is to get; `None` if there is none for it.
+    /// Who may have a new message at once, if it does not have to wait behind others; [`ANYONE`] for everybody.
+    pub fn passes_to(&self, message: &Message) -> Option<u32> {
+        match self.other.as_ref().map(|ordered| &ordered.store) {
+            Some(Store::Lanes(lanes)) => lanes.passes_to(message),
+            _ => self.is_empty().then_some(ANYONE),
+        }
+    }
+
+    /// Which of the messages that a replica holds may begin first: not one whose partition is being worked on.
     #[inline(always)]
-    pub fn take_for(&mut self, _replica: u32) -> Option<Message> {
-        self.take_head()
+    pub fn first_to_begin(&self, held: &VecDeque<Message>) -> Option<usize> {
+        match self.other.as_ref().map(|ordered| &ordered.store) {
+            Some(Store::Lanes(lanes)) => held.iter().position(|message| lanes.may_begin(message.lane())),
+            _ => Some(0),
+        }
+    }
+
+    /// Puts a message where it was taken from, wherever this queue puts those that come back.
+    pub fn put_before(&mut self, message: Message) {
+        match &mut self.other {
+            None => self.plain.push_front(message),
+            Some(ordered) => {
+                ordered.insert_before(message);
+                if let Some(lanes) = ordered.lanes() {
+                    lanes.let_go(message.lane());
+                }
+            }
+        }
+    }
+
+    /// Takes the message that a replica is to get; `None` if there is none for it.
+    #[inline(always)]
+    pub fn take_for(&mut self, replica: u32) -> Option<Message> {
+        match &mut self.other {
+            None => self.plain.pop_front(),
+            Some(ordered) => ordered.take_for(replica),
+        }
     }
 
     /// Takes out the message of this `order`, if it is ready.
     pub fn remove(&mut self, order: u64) -> Option<Message> {
-        let at = order.cast_signed();
         match &mut self.other {
             None => {
-                let found = self.plain.binary_search_by_key(&at, place).ok()?;
+                let found = self.plain.binary_search_by_key(&order, |message| message.order).ok()?;
                 self.plain.remove(found)
             }
-            Some(ordered) => ordered.remove(at),
+            Some(ordered) => ordered.remove(order),
         }
     }
 
-    /// Publish instant of the oldest.
+    /// Publish instant of the message that is there longest.
     pub fn oldest_s(&self) -> Option<Seconds> {
-        self.head().map(|message| message.published_s)
+        let oldest = match &self.other {
+            None => self.plain.front(),
+            Some(ordered) => ordered.oldest(),
+        };
+        oldest.map(|message| message.published_s)
     }
 }
 
 impl Ordered {
-    fn len(&self) -> usize {
-        match self {
-            Ordered::Line(line) => line.len(),
+    fn new(store: Store, requeue: RequeuePosition) -> Ordered {
+        Ordered { store, requeue, back: 0, front: 0, places: BTreeMap::new() }
+    }
+
+    fn lanes(&mut self) -> Option<&mut Lanes> {
+        match &mut self.store {
+            Store::Levels(_) => None,
+            Store::Lanes(lanes) => Some(lanes),
         }
     }
 
-    fn insert(&mut self, message: Message) {
-        match self {
-            Ordered::Line(line) => line.insert(place(&message), message),
+    fn len(&self) -> usize {
+        match &self.store {
+            Store::Levels(levels) => levels.len(),
+            Store::Lanes(lanes) => lanes.len(),
+        }
+    }
+
+    fn has_next(&self) -> bool {
+        match &self.store {
+            Store::Levels(levels) => !levels.is_empty(),
+            Store::Lanes(lanes) => lanes.has_next(),
+        }
+    }
+
+    fn insert(&mut self, message: Message, is_new: bool) {
+        let place = self.place(&message, is_new);
+        self.put(place, message);
+    }
+
+    fn put(&mut self, place: i64, message: Message) {
+        match &mut self.store {
+            Store::Levels(levels) => {
+                levels.insert((message.lane(), place), message);
+            }
+            Store::Lanes(lanes) => lanes.insert(place, message),
+        }
+    }
+
+    fn insert_before(&mut self, message: Message) {
+        let place = match self.requeue {
+            RequeuePosition::Original => message.place(),
+            RequeuePosition::Front | RequeuePosition::Back => {
+                self.front -= 1;
+                self.places.insert(message.order, self.front);
+                self.front
+            }
         };
+        self.put(place, message);
+    }
+
+    fn place(&mut self, message: &Message, is_new: bool) -> i64 {
+        let place = match self.requeue {
+            RequeuePosition::Original => return message.place(),
+            RequeuePosition::Front if !is_new => {
+                self.front -= 1;
+                self.front
+            }
+            RequeuePosition::Front | RequeuePosition::Back => {
+                self.back += 1;
+                self.back
+            }
+        };
+        self.places.insert(message.order, place);
+        place
     }
 
     fn head(&self) -> Option<&Message> {
-        match self {
-            Ordered::Line(line) => line.first_key_value().map(|(_, message)| message),
+        match &self.store {
+            Store::Levels(levels) => levels.first_key_value().map(|(_, message)| message),
+            Store::Lanes(lanes) => lanes.oldest(),
         }
     }
 
-    fn take_head(&mut self) -> Option<Message> {
-        match self {
-            Ordered::Line(line) => line.pop_first().map(|(_, message)| message),
+    fn oldest(&self) -> Option<&Message> {
+        match &self.store {
+            Store::Levels(levels) => {
+                let mut oldest: Option<(i64, &Message)> = None;
+                let mut level = 0;
+                while let Some(((found, place), message)) = levels.range((level, i64::MIN)..).next() {
+                    if oldest.is_none_or(|(before, _)| *place < before) {
+                        oldest = Some((*place, message));
+                    }
+                    level = found + 1;
+                }
+                oldest.map(|(_, message)| message)
+            }
+            Store::Lanes(lanes) => lanes.oldest(),
         }
     }
 
-    fn remove(&mut self, at: i64) -> Option<Message> {
-        match self {
-            Ordered::Line(line) => line.remove(&at),
+    fn take_for(&mut self, replica: u32) -> Option<Message> {
+        let taken = match &mut self.store {
+            Store::Levels(levels) => levels.pop_first().map(|(_, message)| message),
+            Store::Lanes(lanes) => lanes.take_for(replica),
+        }?;
+        if self.requeue != RequeuePosition::Original {
+            self.places.remove(&taken.order);
+        }
+        Some(taken)
+    }
+
+    fn remove(&mut self, order: u64) -> Option<Message> {
+        let named = Message::new(0.0, 0.0, order);
+        let place = match self.requeue {
+            RequeuePosition::Original => named.place(),
+            RequeuePosition::Front | RequeuePosition::Back => self.places.remove(&order)?,
+        };
+        match &mut self.store {
+            Store::Levels(levels) => levels.remove(&(named.lane(), place)),
+            Store::Lanes(lanes) => lanes.remove(named.lane(), place),
         }
     }
 }
@@ -169,47 +299,46 @@ impl Ordered {
 /// Whether messages leave or return in the middle as a rule: a ring buffer would move half of itself each time.
 fn changes_in_the_middle(model: &Model, queue: QueueId) -> bool {
     let settings: &Queue = &model.queues[queue];
-    let expire = settings
-        .ttl
-        .as_ref()
-        .is_some_and(|ttl| ttl.at == TtlPlace::Anywhere && !matches!(ttl.after, Distribution::Constant(_)));
+    let in_order = settings.requeue == RequeuePosition::Original;
+    let expire = settings.ttl.as_ref().is_some_and(|ttl| {
+        ttl.at == TtlPlace::Anywhere && !(in_order && matches!(ttl.after, Distribution::Constant(_)))
+    });
     let rests = |retry: &Retry| *retry != Retry::AtOnce;
     let mut groups = model.groups_of(queue);
-    expire
-        || settings.requeue == RequeuePosition::Original
-            && groups.any(|group| group.failures.as_ref().is_some_and(|failures| rests(&failures.retry)))
+    expire || in_order && groups.any(|group| group.failures.as_ref().is_some_and(|failures| rests(&failures.retry)))
 }
 
 impl QueueState<'_> {
     /// Delivered messages are ready again, where this queue puts them.
     pub fn take_back_all(&mut self, mut messages: Vec<Message>) {
-        if self.settings.requeue != RequeuePosition::Original {
-            messages.sort_unstable_by_key(place);
-            let behind = self.settings.requeue == RequeuePosition::Back;
-            if !behind {
-                messages.reverse();
+        messages.sort_unstable_by_key(Message::place);
+        let Ready { plain, other } = &mut self.ready;
+        match (self.settings.requeue, plain.front(), messages.last()) {
+            // Others came back before: the two runs are merged, which a stable sort does in one sweep.
+            (RequeuePosition::Original, Some(first), Some(last)) if other.is_none() && first.order < last.order => {
+                plain.extend(messages);
+                plain.make_contiguous().sort_by_key(Message::place);
             }
-            messages.iter_mut().for_each(|message| self.renumber(message));
+            (RequeuePosition::Back, ..) => messages.into_iter().for_each(|message| self.take_back(message)),
+            _ => messages.into_iter().rev().for_each(|message| self.take_back(message)),
         }
-        self.ready.insert_all(messages);
     }
 
     /// A delivered message is ready again, where this queue puts it.
-    pub fn take_back(&mut self, mut message: Message) {
-        self.renumber(&mut message);
-        self.ready.insert(message);
-    }
-
-    fn renumber(&mut self, message: &mut Message) {
-        match self.settings.requeue {
-            RequeuePosition::Original => {}
-            RequeuePosition::Front => {
-                self.first_order = self.first_order.wrapping_sub(1);
-                message.order = self.first_order;
+    pub fn take_back(&mut self, message: Message) {
+        let Ready { plain, other } = &mut self.ready;
+        match (other, self.settings.requeue) {
+            (Some(ordered), _) => {
+                ordered.insert(message, false);
+                if let Some(lanes) = ordered.lanes() {
+                    lanes.let_go(message.lane());
+                }
             }
-            RequeuePosition::Back => {
-                message.order = self.next_order;
-                self.next_order += 1;
+            (None, RequeuePosition::Front) => plain.push_front(message),
+            (None, RequeuePosition::Back) => plain.push_back(message),
+            (None, RequeuePosition::Original) => {
+                let before = plain.partition_point(|other| other.order < message.order);
+                plain.insert(before, message);
             }
         }
     }
@@ -238,17 +367,20 @@ mod tests {
         Message::new(order as f64, 1.0, order)
     }
 
-    fn orders(ready: &mut Ready) -> Vec<i64> {
-        std::iter::from_fn(|| ready.take_head()).map(|message| place(&message)).collect()
+    fn orders(ready: &mut Ready) -> Vec<u64> {
+        std::iter::from_fn(|| ready.take_head()).map(|message| message.order).collect()
     }
 
     #[test]
     fn messages_leave_in_order_wherever_they_come_back() {
+        let plain = model(RequeuePosition::Original, None);
         for mut ready in both() {
             (3..6).for_each(|order| ready.push(message(order)));
-            ready.insert_all(vec![message(1), message(0)]);
-            ready.insert_all(vec![message(7), message(2)]);
-            ready.insert(message(6));
+            let mut queue = QueueState { ready, ..QueueState::new(&plain, 0, 1, 0) };
+            queue.take_back_all(vec![message(1), message(0)]);
+            queue.take_back_all(vec![message(7), message(2)]);
+            queue.take_back(message(6));
+            let mut ready = queue.ready;
             assert_eq!(ready.len(), 8);
             assert_eq!(ready.oldest_s(), Some(0.0));
             assert_eq!(ready.remove(4).map(|message| message.published_s), Some(4.0));
@@ -269,24 +401,37 @@ mod tests {
     #[test]
     fn what_comes_back_is_put_where_the_queue_says() {
         for (position, expected) in [
-            (RequeuePosition::Original, vec![0, 1, 2, 3, 4]),
-            (RequeuePosition::Front, vec![-3, -2, -1, 3, 4]),
-            (RequeuePosition::Back, vec![3, 4, 5, 6, 7]),
+            (RequeuePosition::Original, [0, 1, 2, 3, 4]),
+            (RequeuePosition::Front, [2, 0, 1, 3, 4]),
+            (RequeuePosition::Back, [3, 4, 0, 1, 2]),
         ] {
-            let model = model(position, None);
-            let mut queue = QueueState::new(&model, 0, 1, 0);
-            (3..5).for_each(|order| queue.ready.push(message(order)));
-            queue.next_order = 5;
-            queue.take_back_all(vec![message(1), message(0)]);
-            queue.take_back(message(2));
-            let published: Vec<_> = queue.ready.plain.iter().map(|message| message.published_s).collect();
-            let came_back = match position {
-                RequeuePosition::Original => [0.0, 1.0, 2.0, 3.0, 4.0],
-                RequeuePosition::Front => [2.0, 0.0, 1.0, 3.0, 4.0],
-                RequeuePosition::Back => [3.0, 4.0, 0.0, 1.0, 2.0],
-            };
-            assert_eq!(published, came_back);
-            assert_eq!(orders(&mut queue.ready), expected);
+            for ttl in [None, Some(Distribution::Exponential { mean_s: 1.0 })] {
+                let model = model(position, ttl);
+                let mut queue = QueueState::new(&model, 0, 1, 0);
+                (3..6).for_each(|order| queue.ready.push(message(order)));
+                queue.take_back_all(vec![message(1), message(0)]);
+                queue.take_back(message(2));
+                if !queue.ready.is_plain() || position == RequeuePosition::Original {
+                    assert_eq!(queue.ready.remove(5).map(|message| message.order), Some(5));
+                } else {
+                    queue.ready.plain.retain(|message| message.order != 5);
+                }
+                assert_eq!(orders(&mut queue.ready), expected, "{position:?}");
+            }
         }
+    }
+
+    #[test]
+    fn urgent_messages_leave_first_and_each_level_in_order() {
+        let order = crate::model::Order::Priorities(vec![0.5, 0.5]);
+        let queues = vec![Queue { order, ..Queue::new("q") }];
+        let mut ready = Ready::new(&Model { queues, ..Model::new("levels", 10.0) }, 0);
+        for (place, lane) in [(0, 1), (1, 0), (2, 1), (3, 0)] {
+            ready.push(message(place).in_lane(lane));
+        }
+        assert_eq!(ready.oldest_s(), Some(0.0));
+        let found: Vec<_> =
+            std::iter::from_fn(|| ready.take_for(0)).map(|message| (message.lane(), message.place())).collect();
+        assert_eq!(found, [(0, 1), (0, 3), (1, 0), (1, 2)]);
     }
 }

@@ -131,7 +131,6 @@ impl<O: Observer> Kernel<'_, '_, O> {
         replica.credit = group.settings.prefetch.min(if group.buffers { u32::MAX } else { slots });
         replica.free.clear();
         replica.free.extend((replica.first_slot..replica.first_slot + slots).rev());
-        replica.in_ring = true;
         let speed = group.settings.speeds.get(replica.class).copied().unwrap_or(1.0);
         for place in &mut self.slots[replica.first_slot as usize..][..slots as usize] {
             place.open = true;
@@ -140,7 +139,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         group.staff.slots += slots;
         group.taking[replica.class] += 1;
         let queue = group.settings.from;
-        self.queues[queue].ring.push_back(id);
+        self.becomes_member(now_s, queue, id);
         self.pump(now_s, queue);
     }
 
@@ -150,12 +149,12 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let shutdown = self.groups[replica.group].settings.shutdown;
         match (replica.stage, shutdown) {
             (Stage::Ready, Shutdown::Finish) => {
-                self.stop_taking(id);
+                self.stop_taking(now_s, id);
                 self.replicas[id as usize].stage = Stage::Leaving;
                 self.terminate_if_idle(now_s, id);
             }
             (Stage::Ready, Shutdown::Requeue) => {
-                self.stop_taking(id);
+                self.stop_taking(now_s, id);
                 self.give_back(now_s, id);
                 self.lose_slots(id);
                 self.terminate(id);
@@ -165,7 +164,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// A ready replica gets nothing new.
-    fn stop_taking(&mut self, id: u32) {
+    fn stop_taking(&mut self, now_s: Seconds, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group = &mut self.groups[replica.group];
         group.taking[replica.class] -= 1;
@@ -180,6 +179,12 @@ impl<O: Observer> Kernel<'_, '_, O> {
             replica.waits_for_token = false;
             group.waiting_for_token.retain(|other| *other != id);
         }
+        if replica.waits_for_room {
+            replica.waits_for_room = false;
+            group.waiting_for_room.retain(|other| *other != id);
+        }
+        let queue = group.settings.from;
+        self.ends_membership(now_s, queue, id);
     }
 
     /// Everything a replica holds returns to the queue; work done on it is lost.
@@ -191,10 +196,12 @@ impl<O: Observer> Kernel<'_, '_, O> {
             replica.waits_for_token = false;
             group.waiting_for_token.retain(|other| *other != id);
         }
+        let mut began = Vec::new();
         for place in &mut self.slots[replica.first_slot as usize..][..group.slots_per_replica as usize] {
             match place.phase {
                 Phase::Busy => {
                     group.busy -= 1;
+                    began.push(place.message.lane());
                     held.push(Message { work_s: f64::NAN, ..place.message });
                 }
                 Phase::Overhead => group.in_overhead -= 1,
@@ -207,8 +214,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
         let queue = &mut self.queues[group.settings.from];
-        queue.unacked -= held.len();
+        if let Some(lanes) = queue.ready.lanes() {
+            began.into_iter().for_each(|lane| lanes.service(lane, -1));
+        }
+        let returned = held.len();
+        queue.unacked -= returned;
         queue.take_back_all(held);
+        let group = replica.group;
+        self.make_room(group, returned as u32);
     }
 
     /// The slots of a replica that had joined are gone.
@@ -257,7 +270,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         for id in members {
             match self.replicas[id as usize].stage {
                 Stage::Ready => {
-                    self.stop_taking(id);
+                    self.stop_taking(now_s, id);
                     self.give_back(now_s, id);
                     self.lose_slots(id);
                     self.replicas[id as usize].stage = Stage::Away;
@@ -319,6 +332,9 @@ impl<'m> GroupState<'m> {
             startup: settings.startup.as_ref().map(|startup| draw(startup, Purpose::Startup)),
             bucket: settings.rate_limit.map(Bucket::new),
             waiting_for_token: std::collections::VecDeque::new(),
+            room: settings.in_flight_limit,
+            waiting_for_room: std::collections::VecDeque::new(),
+            wakes_others: settings.in_flight_limit.is_some(),
             redraw: settings.service.sampler(),
             redraw_seed: rand::Rng::next_u64(&mut redraws),
         }
@@ -335,6 +351,7 @@ impl Replica {
             credit: 0,
             in_ring: false,
             waits_for_token: false,
+            waits_for_room: false,
             buffer: std::collections::VecDeque::new(),
             class: 0,
             launch: 0,

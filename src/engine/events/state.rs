@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::ahead::Ahead;
+use super::lanes::LaneDraw;
+use super::members::Members;
 use super::message::Message;
 use super::observer::Staff;
 use super::ready::Ready;
@@ -24,8 +26,10 @@ pub(super) struct QueueState<'m> {
     pub delayed: usize,
     /// Place of the next message that becomes deliverable.
     pub next_order: u64,
-    /// Place of the last message that came back to the front.
-    pub first_order: u64,
+    /// Who takes messages, where not everybody may take all of them.
+    pub members: Option<Members>,
+    /// Draws the lanes of messages.
+    pub lanes: Option<LaneDraw>,
     /// Replicas in round-robin order; one found without credit leaves and returns at the tail with its next ack.
     pub ring: VecDeque<u32>,
     /// Draws the work of first attempts, when one group consumes; otherwise each group draws its own.
@@ -76,6 +80,12 @@ pub(super) struct GroupState<'m> {
     pub bucket: Option<Bucket>,
     /// Replicas that could start a message if there were a token.
     pub waiting_for_token: VecDeque<u32>,
+    /// How many more messages may be unacked, if that is limited.
+    pub room: Option<u32>,
+    /// Replicas that could take a message if there were room.
+    pub waiting_for_room: VecDeque<u32>,
+    /// An ack may set free what others can take.
+    pub wakes_others: bool,
     /// Draws the work of attempts that were not drawn at publish.
     pub redraw: Sampler,
     pub redraw_seed: u64,
@@ -107,6 +117,7 @@ pub(super) struct Replica {
     pub credit: u32,
     pub in_ring: bool,
     pub waits_for_token: bool,
+    pub waits_for_room: bool,
     /// Delivered, not started.
     pub buffer: VecDeque<Message>,
     /// Place in the group's `speeds`.

@@ -26,6 +26,8 @@ pub enum Purpose {
     Startup = 6,
     /// Work of attempts that were not drawn at publish.
     Redelivery = 7,
+    /// Priority levels, partitions or message groups of messages.
+    Lane = 20,
 }
 
 /// The generator of one purpose of one named thing in one replication.
