@@ -30,8 +30,14 @@ fn seeds(usual: u64) -> std::ops::Range<u64> {
 fn report(bad: &BTreeMap<u64, Vec<String>>, world: impl Fn(u64) -> Model) {
     let Some((seed, complaints)) = bad.first_key_value() else { return };
     let seeds: Vec<&u64> = bad.keys().collect();
+    let mut kinds: BTreeMap<String, (u64, usize, &str)> = BTreeMap::new();
+    for (seed, complaint) in bad.iter().flat_map(|(seed, all)| all.iter().map(move |complaint| (*seed, complaint))) {
+        let kind = complaint.split(',').next().unwrap_or_default().to_owned();
+        kinds.entry(kind).or_insert((seed, 0, complaint)).1 += 1;
+    }
     panic!(
-        "{} worlds are wrong: seeds {seeds:?}\nSEED={seed} repeats the first: {complaints:#?}\n{:#?}",
+        "{} worlds are wrong: seeds {seeds:?}\nSEED={seed} repeats the first: {complaints:#?}\n{:#?}\n\
+         Of each kind the first seed, how often, and one of them: {kinds:#?}",
         bad.len(),
         world(*seed)
     );
@@ -132,7 +138,7 @@ fn every_whole_world_keeps_the_laws() {
             complaints.push("a second run tells something else".to_owned());
         }
         if !complaints.is_empty() {
-            complaints.push(format!("{:?}", world.features));
+            complaints.push(format!("with, {:?}", world.features));
             bad.insert(seed, complaints);
         }
     }
