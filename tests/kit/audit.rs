@@ -195,6 +195,10 @@ impl<'m> Auditor<'m> {
         }
         flow::check(self.model, now_s, &self.queues, &mut self.violations);
         group::check_resources(self.model, now_s, &self.groups, &mut self.violations);
+        for (path, (begun, _)) in self.model.paths.iter().zip(&self.journeys) {
+            let came = self.queues[path.queues[0]].published;
+            self.violations.check(Rule::Paths, now_s, *begun <= came, || format!("{begun} set out, {came} came"));
+        }
     }
 
     fn about(&mut self, what: &'static str, now_s: f64, queue: QueueId, message: &Message) {
@@ -275,9 +279,6 @@ impl Observer for Auditor<'_> {
     fn path_started(&mut self, now_s: f64, path: usize) {
         self.at("path started", now_s, &[path as u64]);
         self.journeys[path].0 += 1;
-        let (begun, first) = (self.journeys[path].0, self.model.paths[path].queues[0]);
-        let came = self.queues[first].published;
-        self.violations.check(Rule::Paths, now_s, begun <= came, || format!("{begun} set out, {came} came"));
     }
 
     fn path_ended(&mut self, now_s: f64, path: usize, origin_s: f64, completed: bool) {

@@ -6,7 +6,6 @@ use forebay::model::{ConsumerGroup, Model, Rebalance, Replicas};
 use super::{Rule, Violations};
 
 /// What is known of a group.
-#[derive(Debug)]
 pub struct GroupAudit<'m> {
     pub settings: &'m ConsumerGroup,
     /// Takes more than its slots can work on.
@@ -18,6 +17,13 @@ pub struct GroupAudit<'m> {
     /// Last change of the replicas that take messages.
     pub changed_s: f64,
     staff: Staff,
+}
+
+impl std::fmt::Debug for GroupAudit<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let GroupAudit { settings, busy, overhead, taking, staff, .. } = self;
+        write!(f, "{}: {busy} busy, {overhead} in overhead, {taking} take, {staff:?}", settings.name)
+    }
 }
 
 impl<'m> GroupAudit<'m> {
@@ -84,13 +90,12 @@ impl<'m> GroupAudit<'m> {
 
     /// What holds between events.
     pub fn check(&self, now_s: f64, violations: &mut Violations) {
-        let name = &self.settings.name;
         let Staff { running, slots, .. } = self.staff;
         let each = self.settings.slots_per_replica();
         let within = self.busy + self.overhead <= slots && slots <= running * each && self.taking * each <= slots;
-        violations.check(Rule::Slots, now_s, within, || format!("{name}: {self:?}"));
+        violations.check(Rule::Slots, now_s, within, || format!("{self:?}"));
         let gone = slots == 0 && self.is_idle() && self.taking == 0;
-        violations.check(Rule::Away, now_s, gone || !self.is_away(now_s), || format!("{name} is away: {self:?}"));
+        violations.check(Rule::Away, now_s, gone || !self.is_away(now_s), || format!("away: {self:?}"));
     }
 }
 

@@ -418,13 +418,13 @@ impl<'m> QueueAudit<'m> {
             let free = group.surely_free() && !group.buffers && settings.batch.is_none() && settings.uses.is_empty();
             let allowed = settings.in_flight_limit.is_none_or(|limit| groups.len() == 1 && self.unacked < u64::from(limit));
             violations.check(Rule::Idle, now_s, !(anyone && free && allowed), || {
-                format!("{}: {} ready beside a free slot of {group:?}", self.settings.name, self.ready)
+                format!("{}: {} ready, {} unacked, a free slot of {group:?}", self.settings.name, self.ready, self.unacked)
             });
             let simple = settings.ack == Ack::After && settings.ack_timeout_s.is_none() && groups.len() == 1;
             let room = self.unacked + u64::from(group.overhead) < group.open_credit();
             let starved = anyone && simple && room && allowed && group.buffers && settings.batch.is_none();
             violations.check(Rule::Idle, now_s, !starved, || {
-                format!("{}: {} ready beside free credit of {group:?}", self.settings.name, self.ready)
+                format!("{}: {} ready, {} unacked, free credit of {group:?}", self.settings.name, self.ready, self.unacked)
             });
         }
         // Whatever holds messages back: if nobody works, holds or rests, somebody must take one.
