@@ -133,10 +133,10 @@ fn fan_out() -> Model {
         let consumer = match name {
             "fast" => "replicas: 1, service: 4ms",
             "slow" => "replicas: 1, service: 16ms",
-            // On for ten seconds, off for ten seconds; a client that stops hands back what it has not begun.
+            // On for ten seconds, off for ten seconds; a client that stops ends what it holds: nothing was redelivered.
             _ => {
                 "replicas: {steps: [[0s, 1], [10s, 0], [20s, 1], [30s, 0], [40s, 1], [50s, 0], [60s, 1], [70s, 0], \
-                 [80s, 1], [90s, 0], [100s, 1], [110s, 0], [120s, 1]]}, shutdown: requeue, prefetch: 5, service: 6ms"
+                 [80s, 1], [90s, 0], [100s, 1], [110s, 0], [120s, 1]]}, prefetch: 5, service: 6ms"
             }
         };
         format!("  {name}-c: {{from: {name}, {consumer}, overhead: {}s}}\n", of(name).1)

@@ -10,4 +10,5 @@ pub mod inspector;
 pub mod log;
 pub mod naive;
 pub mod paths;
+pub mod reference;
 pub mod worlds;
