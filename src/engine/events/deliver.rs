@@ -19,6 +19,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// The replica that is next to get a message; it is then at the head of the ring.
     #[inline(always)]
     pub(super) fn replica_with_credit(&mut self, now_s: Seconds, queue: QueueId) -> Option<u32> {
+        if self.queues[queue].away {
+            return None;
+        }
         loop {
             let id = *self.queues[queue].ring.front()?;
             if self.may_take(now_s, id) {
@@ -31,7 +34,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// Whether a replica could take a message; one that lacks a token or room for it will be called.
     #[inline(always)]
-    pub(super) fn may_take(&mut self, now_s: Seconds, id: u32) -> bool {
+    fn may_take(&mut self, now_s: Seconds, id: u32) -> bool {
         let replica = &self.replicas[id as usize];
         if replica.credit == 0 {
             return false;
@@ -51,7 +54,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// The replica that gets a message which has just become deliverable.
     #[inline(always)]
     pub(super) fn taker_of(&mut self, now_s: Seconds, queue: QueueId, message: &Message) -> Option<u32> {
-        let ready = &mut self.queues[queue].ready;
+        let ready = &self.queues[queue].ready;
         if !ready.is_plain() {
             return self.taker_out_of_order(now_s, queue, message);
         }
@@ -62,7 +65,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn taker_out_of_order(&mut self, now_s: Seconds, queue: QueueId, message: &Message) -> Option<u32> {
         match self.queues[queue].ready.passes_to(message)? {
             ANYONE => self.replica_with_credit(now_s, queue),
-            owner => self.may_take(now_s, owner).then_some(owner),
+            owner => (!self.queues[queue].away && self.may_take(now_s, owner)).then_some(owner),
         }
     }
 
@@ -80,19 +83,21 @@ impl<O: Observer> Kernel<'_, '_, O> {
         if message.count_delivery() {
             self.observer.redelivered(now_s, queue);
         }
-        if let Some(lanes) = state.ready.lanes() {
-            lanes.hold(message.lane(), id);
+        let group = self.replicas[id as usize].group;
+        if self.groups[group].special {
+            self.take_in_hand(queue, group, id, &message);
+        }
+        if self.groups[group].settling.notes_deliveries {
+            self.note_delivery(now_s, queue, id, &mut message);
         }
         let replica = &mut self.replicas[id as usize];
         replica.credit -= 1;
-        let group = &mut self.groups[replica.group];
-        if let Some(room) = &mut group.room {
-            *room -= 1;
-        }
-        if !group.buffers
+        if !self.groups[replica.group].buffers
             && let Some(slot) = replica.free.pop()
         {
             self.take_slot(now_s, slot, message, at_once);
+        } else if self.groups[group].settings.batch.is_some() {
+            self.gather(now_s, id, message, at_once);
         } else {
             replica.buffer.push_back(message);
             self.start_buffered(now_s, id, at_once);
@@ -109,6 +114,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     #[inline(never)]
     fn start_held(&mut self, now_s: Seconds, id: u32, at_once: bool) {
+        if self.groups[self.replicas[id as usize].group].settings.batch.is_some() {
+            return self.start_batches(now_s, id, false);
+        }
         loop {
             let replica = &mut self.replicas[id as usize];
             if replica.buffer.is_empty() || replica.free.is_empty() {
@@ -128,7 +136,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// A free slot becomes busy.
     #[inline(always)]
-    fn take_slot(&mut self, now_s: Seconds, slot: u32, message: Message, at_once: bool) {
+    pub(super) fn take_slot(&mut self, now_s: Seconds, slot: u32, message: Message, at_once: bool) {
         let group_id = self.slots[slot as usize].group as usize;
         let group = &mut self.groups[group_id];
         group.busy += 1;
@@ -136,9 +144,6 @@ impl<O: Observer> Kernel<'_, '_, O> {
             bucket.take();
         }
         self.observer.slots(now_s, group_id, group.busy, group.in_overhead);
-        if let Some(lanes) = self.queues[group.settings.from].ready.lanes() {
-            lanes.service(message.lane(), 1);
-        }
         self.start(now_s, slot, message, at_once);
     }
 
@@ -147,6 +152,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn start(&mut self, now_s: Seconds, slot: u32, message: Message, at_once: bool) {
         let place = &mut self.slots[slot as usize];
         let group = &self.groups[place.group as usize];
+        if group.special {
+            return self.start_special(now_s, slot, message, at_once);
+        }
         place.message = message;
         let ends_s = group.begin(now_s, place);
         if place.message.mark_first_start() {
@@ -161,41 +169,33 @@ impl<O: Observer> Kernel<'_, '_, O> {
         match self.slots[slot as usize].phase {
             Phase::Busy => self.finish(now_s, slot),
             Phase::Overhead => self.overhead_ends(now_s, slot),
-            Phase::Idle => unreachable!("an idle slot has nothing that could end"),
+            Phase::Idle | Phase::Waiting => unreachable!("a slot that does not work has nothing that could end"),
         }
     }
 
-    /// Ack: the message leaves; slot and credit come back at once or after the overhead.
+    /// Ack, as a rule: the message leaves. Slot and credit come back at once or after the overhead.
     #[inline(always)]
     fn finish(&mut self, now_s: Seconds, slot: u32) {
         let place = &mut self.slots[slot as usize];
-        let queue = place.queue as usize;
-        self.ledger.acked += 1;
-        self.observer.acked(now_s, queue, &place.message);
-        self.queues[queue].unacked -= 1;
-        if self.groups[place.group as usize].wakes_others {
-            self.ends_and_wakes(now_s, slot);
-        } else if !self.goes_on(now_s, slot) {
+        let (queue, group) = (place.queue as usize, place.group as usize);
+        if self.groups[group].special {
+            return self.finish_special(now_s, slot);
+        }
+        if self.groups[group].settling.plain {
+            self.ledger.acked += 1;
+            self.observer.acked(now_s, queue, &place.message);
+            self.queues[queue].unacked -= 1;
+            self.extras.forget(&place.message);
+        } else {
+            let message = place.message;
+            let failed = self.fails(group, queue, &message);
+            self.conclude(now_s, group, queue, &message, failed);
+        }
+        if !self.goes_on(now_s, slot) {
             self.rest(now_s, slot);
         }
         self.tell_levels(now_s, queue);
         self.check_settled();
-    }
-
-    /// The ack of a message whose lane, or whose room in its group, others may wait for.
-    #[inline(never)]
-    fn ends_and_wakes(&mut self, now_s: Seconds, slot: u32) {
-        let place = &self.slots[slot as usize];
-        let (queue, group, id) = (place.queue as usize, place.group as usize, place.replica);
-        let lane = place.message.lane();
-        if let Some(lanes) = self.queues[queue].ready.lanes() {
-            lanes.service(lane, -1);
-            lanes.commit(lane);
-        }
-        self.make_room(group, 1);
-        self.rest(now_s, slot);
-        self.start_buffered(now_s, id, false);
-        self.pump(now_s, queue);
     }
 
     /// The plain case of a busy queue: nobody else has credit, so the slot goes on with the head of the queue.
@@ -222,7 +222,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// A slot that does not go on at once: overhead first, or it is free.
     #[inline(always)]
-    fn rest(&mut self, now_s: Seconds, slot: u32) {
+    pub(super) fn rest(&mut self, now_s: Seconds, slot: u32) {
         let place = &mut self.slots[slot as usize];
         let group = &mut self.groups[place.group as usize];
         group.busy -= 1;
@@ -251,6 +251,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         place.phase = Phase::Idle;
         let id = place.replica;
         self.agenda.slot_is_idle(slot);
+        let held = self.held_by(slot);
         let replica = &mut self.replicas[id as usize];
         replica.free.push(slot);
         let group = &self.groups[replica.group];
@@ -258,7 +259,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
         match replica.stage {
             Stage::Ready => {
-                replica.credit += 1;
+                replica.credit += if group.special { held } else { 1 };
                 // One that buffers takes messages whether or not they may start.
                 if !replica.in_ring && (group.buffers || !replica.waits_for_token) {
                     replica.in_ring = true;
@@ -271,7 +272,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.start_buffered(now_s, id, false);
                 self.terminate_if_idle(now_s, id);
             }
-            Stage::Starting | Stage::Away | Stage::Gone => {}
+            Stage::Starting | Stage::Crashed | Stage::Away | Stage::Gone => {}
         }
     }
 
@@ -285,6 +286,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     #[inline(never)]
     fn deliver_ready(&mut self, now_s: Seconds, queue: QueueId) {
+        self.expire_heads(now_s, queue);
         self.call_owners(queue);
         while self.queues[queue].ready.has_next() {
             let Some(replica) = self.replica_with_credit(now_s, queue) else { return };
@@ -295,6 +297,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.queues[queue].ring.pop_front();
                 self.replicas[replica as usize].in_ring = false;
             }
+            self.expire_heads(now_s, queue);
         }
     }
 
@@ -341,7 +344,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// A replica could go on if its group had a token.
-    fn await_token(&mut self, id: u32) {
+    pub(super) fn await_token(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group_id = replica.group;
         let group = &mut self.groups[group_id];
@@ -418,8 +421,22 @@ impl GroupState<'_> {
     }
 }
 
+impl GroupState<'_> {
+    /// Work that a slot has done on its message when that is called off; nothing where it would never end.
+    pub(super) fn work_done_s(&self, now_s: Seconds, place: &Slot, ends_s: Seconds) -> Seconds {
+        if ends_s == f64::INFINITY {
+            return 0.0;
+        }
+        let left_s = match &self.settings.speed {
+            None => ends_s - now_s,
+            Some(speed) => speed.integral(now_s, ends_s),
+        };
+        (place.message.work_s - left_s * place.speed).max(0.0)
+    }
+}
+
 /// When ∫speed from `now_s` reaches the work.
 #[inline(never)]
-fn worked_by_s(speed: &Rate, now_s: Seconds, work_s: Seconds) -> Seconds {
+pub(super) fn worked_by_s(speed: &Rate, now_s: Seconds, work_s: Seconds) -> Seconds {
     if work_s.is_finite() { speed.inverse(now_s, work_s).unwrap_or(f64::INFINITY) } else { f64::INFINITY }
 }

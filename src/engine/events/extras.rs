@@ -16,8 +16,10 @@ pub(super) struct Extra {
     pub lane: u32,
     /// When it expires; infinite if never.
     pub expires_s: Seconds,
-    /// Changes whenever the message is delivered, returns or leaves: a timer set under another number is out of date.
+    /// Changes whenever the message returns or leaves: a timer set under another number is out of date.
     pub turn: u32,
+    /// Uniform in `[0, 1)`: whether it is poison to a consumer.
+    pub luck: f64,
     /// Its journeys, one per path that it is on.
     pub journeys: Vec<u32>,
 }
@@ -34,7 +36,13 @@ impl Extras {
     pub fn of(&mut self, message: &mut Message) -> &mut Extra {
         if message.extra == NONE {
             message.extra = self.free.pop().unwrap_or_else(|| {
-                self.entries.push(Extra { lane: 0, expires_s: f64::INFINITY, turn: 0, journeys: Vec::new() });
+                self.entries.push(Extra {
+                    lane: 0,
+                    expires_s: f64::INFINITY,
+                    turn: 0,
+                    luck: 1.0,
+                    journeys: Vec::new(),
+                });
                 (self.entries.len() - 1) as u32
             });
         }
@@ -65,6 +73,7 @@ impl Extras {
         entry.lane = 0;
         entry.expires_s = f64::INFINITY;
         entry.turn = entry.turn.wrapping_add(1);
+        entry.luck = 1.0;
         entry.journeys.clear();
         self.free.push(place);
     }

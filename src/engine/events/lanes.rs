@@ -65,6 +65,8 @@ pub(super) struct Lanes {
     /// What may be delivered now: `(owner, place, lane)` of the head of each lane that is free.
     free: BTreeSet<(u32, i64, u32)>,
     ready: usize,
+    /// Whether each lane has one owner: partitions.
+    pinned: bool,
     /// Whether the owner of a lane may hold several of its messages at once.
     pub ahead: bool,
     /// Owners of which something became deliverable.
@@ -96,7 +98,7 @@ impl Lanes {
     /// Message groups, of which every replica may take, or partitions, which nobody owns yet.
     pub fn new(count: u32, owner: Option<u32>, ahead: bool) -> Lanes {
         let lanes = (0..count).map(|_| Lane { owner, ..Lane::default() }).collect();
-        Lanes { lanes, free: BTreeSet::new(), ready: 0, ahead, called: Vec::new() }
+        Lanes { pinned: owner.is_none(), lanes, free: BTreeSet::new(), ready: 0, ahead, called: Vec::new() }
     }
 
     pub fn count(&self) -> u32 {
@@ -118,7 +120,7 @@ impl Lanes {
     /// Who may have this message at once, if it does not have to wait for others.
     pub fn passes_to(&self, message: &Message) -> Option<u32> {
         let lane = &self.lanes[message.lane() as usize];
-        if lane.line.is_empty() { lane.taker(self.ahead) } else { None }
+        if lane.line.is_empty() { lane.taker(self.pinned, self.ahead) } else { None }
     }
 
     /// Whether something may be delivered to somebody.
@@ -143,6 +145,11 @@ impl Lanes {
         self.ready -= 1;
         self.refresh(lane);
         Some(message)
+    }
+
+    /// Whether the message of this lane and place is ready.
+    pub fn has(&self, lane: u32, place: i64) -> bool {
+        self.lanes[lane as usize].line.contains_key(&place)
     }
 
     /// Takes out the message of this lane and place for good, if it is ready.
@@ -189,12 +196,19 @@ impl Lanes {
     pub fn service(&mut self, lane: u32, change: i32) {
         let state = &mut self.lanes[lane as usize];
         state.in_service = state.in_service.saturating_add_signed(change);
+        self.refresh(lane);
     }
 
-    /// Whether a held message of this lane may begin its service.
+    /// Whether a held message of this lane may begin its service. A message group has only one that is held; if an
+    /// earlier delivery of it is still worked on, it was redelivered meanwhile.
     pub fn may_begin(&self, lane: u32) -> bool {
         let state = &self.lanes[lane as usize];
-        state.in_service == 0 && state.resting == 0
+        !self.pinned || state.in_service == 0 && state.resting == 0
+    }
+
+    /// Who may hold more of a partition than the message that comes back.
+    pub fn rewinds(&self, lane: u32) -> Option<u32> {
+        self.ahead.then(|| self.lanes[lane as usize].holder)
     }
 
     /// The replica that owns a partition.
@@ -238,7 +252,7 @@ impl Lanes {
     fn refresh(&mut self, lane: u32) {
         let state = &mut self.lanes[lane as usize];
         let head = state.line.first_key_value().map(|(place, _)| *place);
-        let listed = head.and_then(|place| state.taker(self.ahead).map(|owner| (owner, place)));
+        let listed = head.and_then(|place| state.taker(self.pinned, self.ahead).map(|owner| (owner, place)));
         if listed != state.listed {
             if let Some((owner, place)) = std::mem::replace(&mut state.listed, listed) {
                 self.free.remove(&(owner, place, lane));
@@ -255,9 +269,10 @@ impl Lanes {
 
 impl Lane {
     /// Who may take its next message.
-    fn taker(&self, ahead: bool) -> Option<u32> {
+    fn taker(&self, pinned: bool, ahead: bool) -> Option<u32> {
         let owner = self.owner?;
-        let free = self.held == 0 || ahead && self.holder == owner && self.resting == 0;
+        let nobody_works = !pinned || self.in_service == 0;
+        let free = self.held == 0 && nobody_works || ahead && self.holder == owner && self.resting == 0;
         (free && self.paused_until_s == 0.0).then_some(owner)
     }
 }

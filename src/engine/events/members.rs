@@ -9,7 +9,7 @@
 use super::agenda::Event;
 use super::assign::{range, sticky};
 use super::kernel::Kernel;
-use super::message::Message;
+use super::message::{Message, Standing};
 use super::observer::Observer;
 use crate::model::{Model, Order, Queue, QueueId, Rebalance, RebalanceKind};
 use crate::units::Seconds;
@@ -62,8 +62,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         members.ids.retain(|member| *member != id);
         if members.partitioned.is_some() {
             self.plan_rebalance(now_s, queue);
-            self.unread(queue, id, |_| true);
-            self.replicas[id as usize].credit = 0;
+            self.unread(now_s, queue, id, |_| true);
             if let Some(lanes) = self.queues[queue].ready.lanes() {
                 for lane in 0..lanes.count() {
                     if lanes.owner(lane) == Some(id) {
@@ -131,7 +130,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.agenda.schedule(until_s, Event::Resume { queue: queue as u32 });
         }
         for id in ids {
-            self.unread(queue, id, |lane| stops(lane as usize));
+            let returned = self.unread(now_s, queue, id, |lane| stops(lane as usize));
+            self.regain(id, returned);
         }
         if let Some(lanes) = self.queues[queue].ready.lanes() {
             after.iter().enumerate().for_each(|(lane, owner)| lanes.assign(lane as u32, *owner));
@@ -148,23 +148,29 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// What a replica holds of these lanes and has not begun returns to its place, as if it had not been delivered.
-    pub(super) fn unread(&mut self, queue: QueueId, id: u32, of: impl Fn(u32) -> bool) {
+    /// Returns how much that was; the credit for it is not given back yet.
+    pub(super) fn unread(&mut self, now_s: Seconds, queue: QueueId, id: u32, of: impl Fn(u32) -> bool) -> u32 {
         let replica = &mut self.replicas[id as usize];
-        let (unread, kept): (Vec<Message>, Vec<Message>) =
-            replica.buffer.drain(..).partition(|message| of(message.lane()));
-        replica.buffer.extend(kept);
-        if unread.is_empty() {
-            return;
+        let returns = |message: &Message| of(message.lane()) && message.standing == Standing::Open;
+        if !replica.buffer.iter().any(&returns) {
+            return 0;
         }
-        replica.credit += unread.len() as u32;
-        let (group, returned) = (replica.group, unread.len());
-        let state = &mut self.queues[queue];
-        state.unacked -= returned;
+        let mut stays = replica.buffer.iter().map(|message| !returns(message)).collect::<Vec<_>>().into_iter();
+        replica.fetched.retain(|_| stays.next().unwrap_or(true));
+        let (unread, kept): (Vec<Message>, Vec<Message>) = replica.buffer.drain(..).partition(returns);
+        replica.buffer.extend(kept);
+        let (group, returned) = (replica.group, unread.len() as u32);
+        self.queues[queue].unacked -= unread.len();
         for mut message in unread.into_iter().rev() {
             message.deliveries -= 1;
-            state.ready.put_before(message);
+            if let Some(extra) = self.extras.at_mut(message.extra) {
+                extra.turn = extra.turn.wrapping_add(1);
+            }
+            self.queues[queue].ready.put_before(message);
+            self.watch(now_s, queue, &message);
         }
-        self.make_room(group, returned as u32);
+        self.make_room(group, returned);
+        returned
     }
 }
 

@@ -79,6 +79,13 @@ impl Message {
         self.deliveries > 1
     }
 
+    /// It has returned to its queue: what is left here is a shadow of it, whose start is no start.
+    pub(super) fn become_stale(&mut self) {
+        self.standing = Standing::Stale;
+        self.started = true;
+        self.extra = NONE;
+    }
+
     /// Marks an attempt as started, and says whether it is the first one.
     #[inline(always)]
     pub(super) fn mark_first_start(&mut self) -> bool {

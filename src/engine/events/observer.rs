@@ -1,7 +1,7 @@
 //! What the kernel tells the world.
 
 use super::Message;
-use crate::model::{GroupId, QueueId};
+use crate::model::{GroupId, QueueId, ResourceId};
 use crate::units::Seconds;
 
 /// Why a message left without an ack.
@@ -71,6 +71,8 @@ pub trait Observer {
     fn duplicated(&mut self, _now_s: Seconds, _queue: QueueId, _message: &Message) {}
     /// A message that was acked at its delivery is gone with its consumer.
     fn lost_after_ack(&mut self, _now_s: Seconds, _queue: QueueId, _message: &Message) {}
+    /// So many units of a resource are in use now, and so many slots wait for some.
+    fn resource(&mut self, _now_s: Seconds, _resource: ResourceId, _in_use: u32, _waiting: usize) {}
     /// A replica crashed.
     fn crashed(&mut self, _now_s: Seconds, _group: GroupId) {}
     /// A producer publishes later than its clock had planned: the clock stood for `late_s`.

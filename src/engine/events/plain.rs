@@ -16,25 +16,24 @@ use crate::units::Seconds;
 impl<O: Observer> Kernel<'_, '_, O> {
     /// Whether the model has a short way: one producer of single messages and one plain queue.
     pub(super) fn has_short_way(&mut self) -> bool {
-        let ([(_, publisher)], [queue], [group]) = (&mut self.producers[..], &self.queues[..], &self.groups[..]) else {
+        let ([producer], [queue], [group]) = (&mut self.producers[..], &self.queues[..], &self.groups[..]) else {
             return false;
         };
-        publisher.singles().is_some()
-            && queue.delay.is_none()
-            && queue.settings.capacity.is_none()
-            && queue.ready.is_plain()
+        producer.publisher.singles().is_some()
+            && producer.straight_to.is_some()
+            && queue.is_plain()
             && group.goes_on
+            && group.settling.plain
     }
 
     /// Goes the short way until something else is due. Not past the horizon, where each ack may be the last.
     #[inline(never)]
     pub(super) fn run_plain(&mut self) {
-        let ([(_, publisher)], [queue], [group]) =
-            (&mut self.producers[..], &mut self.queues[..], &mut self.groups[..])
+        let ([producer], [queue], [group]) = (&mut self.producers[..], &mut self.queues[..], &mut self.groups[..])
         else {
             return;
         };
-        let Some(instants) = publisher.singles() else { return };
+        let Some(instants) = producer.publisher.singles() else { return };
         let other_s = self.agenda.next_other_s();
         let mut publish_s = self.agenda.next_publish_s();
         let mut plain = Plain {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::lanes::{ANYONE, Lanes};
 use super::message::Message;
 use super::state::QueueState;
-use crate::model::{Distribution, Model, Order, Queue, QueueId, RequeuePosition, Retry, TtlPlace};
+use crate::model::{Distribution, Model, Order, Queue, QueueId, RequeuePosition, Retention, Retry, TtlPlace};
 use crate::units::Seconds;
 
 /// The ready messages of one queue.
@@ -137,6 +137,17 @@ impl Ready {
         }
     }
 
+    /// Up to `most` of the messages that a replica holds and that may begin together, by their places.
+    pub fn to_begin(&self, held: &VecDeque<Message>, most: usize) -> Vec<usize> {
+        match self.other.as_ref().map(|ordered| &ordered.store) {
+            Some(Store::Lanes(lanes)) => {
+                let may_begin = |place: &usize| lanes.may_begin(held[*place].lane());
+                (0..held.len()).filter(may_begin).take(most).collect()
+            }
+            _ => (0..held.len().min(most)).collect(),
+        }
+    }
+
     /// Puts a message where it was taken from, wherever this queue puts those that come back.
     pub fn put_before(&mut self, message: Message) {
         match &mut self.other {
@@ -167,6 +178,14 @@ impl Ready {
                 self.plain.remove(found)
             }
             Some(ordered) => ordered.remove(order),
+        }
+    }
+
+    /// Whether the message of this `order` is ready.
+    pub fn has(&self, order: u64) -> bool {
+        match &self.other {
+            None => self.plain.binary_search_by_key(&order, |message| message.order).is_ok(),
+            Some(ordered) => ordered.has(order),
         }
     }
 
@@ -283,6 +302,18 @@ impl Ordered {
         Some(taken)
     }
 
+    fn has(&self, order: u64) -> bool {
+        let named = Message::new(0.0, 0.0, order);
+        let place = match self.requeue {
+            RequeuePosition::Original => Some(named.place()),
+            RequeuePosition::Front | RequeuePosition::Back => self.places.get(&order).copied(),
+        };
+        place.is_some_and(|place| match &self.store {
+            Store::Levels(levels) => levels.contains_key(&(named.lane(), place)),
+            Store::Lanes(lanes) => lanes.has(named.lane(), place),
+        })
+    }
+
     fn remove(&mut self, order: u64) -> Option<Message> {
         let named = Message::new(0.0, 0.0, order);
         let place = match self.requeue {
@@ -300,9 +331,12 @@ impl Ordered {
 fn changes_in_the_middle(model: &Model, queue: QueueId) -> bool {
     let settings: &Queue = &model.queues[queue];
     let in_order = settings.requeue == RequeuePosition::Original;
-    let expire = settings.ttl.as_ref().is_some_and(|ttl| {
-        ttl.at == TtlPlace::Anywhere && !(in_order && matches!(ttl.after, Distribution::Constant(_)))
-    });
+    let expire = settings
+        .ttl
+        .as_ref()
+        .is_some_and(|ttl| ttl.at == TtlPlace::Anywhere && !matches!(ttl.after, Distribution::Constant(_)));
+    // Found by their order, which no longer tells where they are.
+    let expire = expire || !in_order && (settings.ttl.is_some() || settings.retention != Retention::default());
     let rests = |retry: &Retry| *retry != Retry::AtOnce;
     let mut groups = model.groups_of(queue);
     expire || in_order && groups.any(|group| group.failures.as_ref().is_some_and(|failures| rests(&failures.retry)))

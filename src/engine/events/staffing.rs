@@ -1,12 +1,15 @@
 //! Who is there: replicas come, start, leave, and go away together.
 
 use super::agenda::{Event, MOST_INDICES};
+use super::contention::Crowd;
 use super::kernel::Kernel;
-use super::message::Message;
+use super::message::{Message, Standing};
 use super::observer::Observer;
+use super::settle::Settling;
+use super::special::is_special;
 use super::state::{Bucket, Draw, GroupState, Phase, Replica, Slot, Stage};
 use super::streams::{Purpose, stream};
-use crate::model::{ConsumerGroup, Replicas, Shutdown};
+use crate::model::{ConsumerGroup, Model, Queue, Replicas, Shutdown};
 use crate::units::Seconds;
 
 impl<O: Observer> Kernel<'_, '_, O> {
@@ -96,7 +99,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         Some(id)
     }
 
-    fn begin_startup(&mut self, now_s: Seconds, id: u32) {
+    pub(super) fn begin_startup(&mut self, now_s: Seconds, id: u32) {
         let group = &mut self.groups[self.replicas[id as usize].group];
         if group.away {
             return;
@@ -131,6 +134,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         replica.credit = group.settings.prefetch.min(if group.buffers { u32::MAX } else { slots });
         replica.free.clear();
         replica.free.extend((replica.first_slot..replica.first_slot + slots).rev());
+        replica.fetched.clear();
+        replica.batch_due_s = f64::INFINITY;
         let speed = group.settings.speeds.get(replica.class).copied().unwrap_or(1.0);
         for place in &mut self.slots[replica.first_slot as usize..][..slots as usize] {
             place.open = true;
@@ -138,6 +143,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         group.staff.slots += slots;
         group.taking[replica.class] += 1;
+        self.plan_crash(now_s, id);
+        let group = &self.groups[self.replicas[id as usize].group];
         let queue = group.settings.from;
         self.becomes_member(now_s, queue, id);
         self.pump(now_s, queue);
@@ -148,9 +155,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let replica = &mut self.replicas[id as usize];
         let shutdown = self.groups[replica.group].settings.shutdown;
         match (replica.stage, shutdown) {
-            (Stage::Ready, Shutdown::Finish) => {
+            (Stage::Ready, Shutdown::Finish | Shutdown::FinishWithin(_)) => {
                 self.stop_taking(now_s, id);
                 self.replicas[id as usize].stage = Stage::Leaving;
+                self.plan_grace(now_s, id);
                 self.terminate_if_idle(now_s, id);
             }
             (Stage::Ready, Shutdown::Requeue) => {
@@ -164,7 +172,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// A ready replica gets nothing new.
-    fn stop_taking(&mut self, now_s: Seconds, id: u32) {
+    pub(super) fn stop_taking(&mut self, now_s: Seconds, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group = &mut self.groups[replica.group];
         group.taking[replica.class] -= 1;
@@ -188,44 +196,105 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// Everything a replica holds returns to the queue; work done on it is lost.
-    fn give_back(&mut self, now_s: Seconds, id: u32) {
+    pub(super) fn give_back(&mut self, now_s: Seconds, id: u32) {
+        let queue = self.groups[self.replicas[id as usize].group].settings.from;
+        let held = self.call_off(now_s, id, false);
+        self.come_back_all(now_s, queue, held);
+    }
+
+    /// A replica drops all it holds, or only what is not acked; returns what is not acked, which still counts so.
+    pub(super) fn call_off(&mut self, now_s: Seconds, id: u32, only_unacked: bool) -> Vec<Message> {
         let replica = &mut self.replicas[id as usize];
-        let group = &mut self.groups[replica.group];
-        let mut held: Vec<Message> = replica.buffer.drain(..).collect();
-        if replica.waits_for_token {
+        let (group_id, slots) = (replica.group, replica.first_slot);
+        let slots = slots..slots + self.groups[group_id].slots_per_replica;
+        let in_buffer = replica.buffer.len();
+        let mut dropped: Vec<Message> = replica.buffer.iter().copied().collect();
+        replica.buffer.retain(|message| only_unacked && message.standing == Standing::Acked);
+        if replica.fetched.len() > replica.buffer.len() {
+            // In such a group either all are acked at their delivery, or none is.
+            replica.fetched.clear();
+        }
+        dropped.retain(|message| !only_unacked || message.standing != Standing::Acked);
+        let mut freed = (in_buffer - replica.buffer.len()) as u32;
+        let group = &mut self.groups[group_id];
+        if replica.waits_for_token && replica.buffer.is_empty() {
             replica.waits_for_token = false;
             group.waiting_for_token.retain(|other| *other != id);
         }
-        let mut began = Vec::new();
-        for place in &mut self.slots[replica.first_slot as usize..][..group.slots_per_replica as usize] {
-            match place.phase {
-                Phase::Busy => {
-                    group.busy -= 1;
-                    began.push(place.message.lane());
-                    held.push(Message { work_s: f64::NAN, ..place.message });
-                }
-                Phase::Overhead => group.in_overhead -= 1,
-                Phase::Idle => {}
+        for slot in slots {
+            let place = &self.slots[slot as usize];
+            let goes_on = match place.phase {
+                Phase::Idle => true,
+                Phase::Busy | Phase::Waiting => only_unacked && !self.has_unacked(slot),
+                Phase::Overhead => only_unacked,
+            };
+            if goes_on {
+                continue;
             }
-            place.phase = Phase::Idle;
-        }
-        for slot in replica.first_slot..replica.first_slot + group.slots_per_replica {
+            if place.phase == Phase::Overhead {
+                self.groups[group_id].in_overhead -= 1;
+            } else {
+                self.groups[group_id].busy -= 1;
+                dropped.push(place.message);
+                self.interrupt(now_s, slot, &mut dropped);
+            }
+            self.slots[slot as usize].phase = Phase::Idle;
             self.agenda.slot_is_idle(slot);
+            self.replicas[id as usize].free.push(slot);
+            freed += self.held_by(slot);
         }
-        self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
-        let queue = &mut self.queues[group.settings.from];
-        if let Some(lanes) = queue.ready.lanes() {
-            began.into_iter().for_each(|lane| lanes.service(lane, -1));
+        let group = &self.groups[group_id];
+        self.observer.slots(now_s, group_id, group.busy, group.in_overhead);
+        if only_unacked {
+            self.regain(id, freed);
         }
-        let returned = held.len();
-        queue.unacked -= returned;
-        queue.take_back_all(held);
-        let group = replica.group;
-        self.make_room(group, returned as u32);
+        let queue = self.groups[group_id].settings.from;
+        for message in dropped.iter().filter(|message| message.standing == Standing::Acked) {
+            self.lose_after_ack(now_s, queue, message);
+        }
+        dropped.retain(|message| message.standing == Standing::Open);
+        self.make_room(group_id, dropped.len() as u32);
+        dropped
+    }
+
+    /// What a slot works on is called off: tells what was done of it in vain.
+    fn interrupt(&mut self, now_s: Seconds, slot: u32, dropped: &mut Vec<Message>) {
+        let place = &self.slots[slot as usize];
+        let group = &self.groups[place.group as usize];
+        let (group_id, is_busy, work_s) = (place.group as usize, place.phase == Phase::Busy, place.message.work_s);
+        let mut done_s = group.work_done_s(now_s, place, self.agenda.slot_ends_s(slot));
+        if group.special {
+            let (queue, from) = (place.queue as usize, dropped.len() - 1);
+            let is_contended = group.crowd.is_some();
+            let left_s = self.stop_special(now_s, slot, false);
+            if is_contended {
+                done_s = work_s - left_s;
+            }
+            dropped.extend(self.take_rest(slot));
+            if let Some(lanes) = self.queues[queue].ready.lanes() {
+                dropped[from..].iter().for_each(|message| lanes.service(message.lane(), -1));
+            }
+        }
+        if is_busy {
+            self.observer.wasted(now_s, group_id, done_s);
+        }
+    }
+
+    /// A replica that goes on may hold that many more.
+    pub(super) fn regain(&mut self, id: u32, freed: u32) {
+        let replica = &mut self.replicas[id as usize];
+        if replica.stage != Stage::Ready || freed == 0 {
+            return;
+        }
+        replica.credit += freed;
+        if !replica.in_ring {
+            replica.in_ring = true;
+            self.queues[self.groups[replica.group].settings.from].ring.push_back(id);
+        }
     }
 
     /// The slots of a replica that had joined are gone.
-    fn lose_slots(&mut self, id: u32) {
+    pub(super) fn lose_slots(&mut self, id: u32) {
         let group = &mut self.groups[self.replicas[id as usize].group];
         group.staff.slots -= group.slots_per_replica;
     }
@@ -240,7 +309,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
-    fn terminate(&mut self, id: u32) {
+    pub(super) fn terminate(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         replica.stage = Stage::Gone;
         replica.launch += 1;
@@ -274,13 +343,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
                     self.give_back(now_s, id);
                     self.lose_slots(id);
                     self.replicas[id as usize].stage = Stage::Away;
+                    self.replicas[id as usize].launch += 1;
                 }
                 Stage::Leaving => {
                     self.give_back(now_s, id);
                     self.lose_slots(id);
                     self.terminate(id);
                 }
-                Stage::Starting => {
+                Stage::Starting | Stage::Crashed => {
                     self.replicas[id as usize].stage = Stage::Away;
                     self.replicas[id as usize].launch += 1;
                 }
@@ -302,24 +372,31 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.tell_levels(now_s, self.groups[group].settings.from);
     }
 
-    fn tell_staff(&mut self, now_s: Seconds, group: usize) {
+    pub(super) fn tell_staff(&mut self, now_s: Seconds, group: usize) {
         let state = &self.groups[group];
         self.observer.staff(now_s, group, state.staff, &state.taking);
     }
 }
 
 impl<'m> GroupState<'m> {
-    pub(super) fn new(settings: &'m ConsumerGroup, seed: u64, replication: u32) -> Self {
+    pub(super) fn new(model: &'m Model, settings: &'m ConsumerGroup, seed: u64, replication: u32) -> Self {
         let draw = |distribution: &crate::model::Distribution, purpose| {
             Draw::new(distribution.sampler(), stream(seed, replication, purpose, &settings.name))
         };
-        let buffers = settings.prefetch > settings.concurrency;
+        let buffers = settings.prefetch > settings.concurrency || settings.batch.is_some();
+        let special = is_special(&model.queues[settings.from], settings);
+        let settling = Settling::new(model, settings, seed, replication);
         let mut redraws = stream(seed, replication, Purpose::Redelivery, &settings.name);
         GroupState {
             settings,
             slots_per_replica: settings.slots_per_replica(),
             buffers,
-            goes_on: !buffers && settings.overhead.is_none() && settings.rate_limit.is_none(),
+            goes_on: !buffers
+                && settings.overhead.is_none()
+                && settings.rate_limit.is_none()
+                && !special
+                && !settling.notes_deliveries
+                && is_always_there(&model.queues[settings.from]),
             order: Vec::new(),
             places: Vec::new(),
             staff: super::observer::Staff::default(),
@@ -334,11 +411,21 @@ impl<'m> GroupState<'m> {
             waiting_for_token: std::collections::VecDeque::new(),
             room: settings.in_flight_limit,
             waiting_for_room: std::collections::VecDeque::new(),
-            wakes_others: settings.in_flight_limit.is_some(),
+            special,
+            crowd: settings.contention.map(Crowd::new),
             redraw: settings.service.sampler(),
             redraw_seed: rand::Rng::next_u64(&mut redraws),
+            settling,
+            crash_seed: rand::Rng::next_u64(&mut stream(seed, replication, Purpose::Crash, &settings.name)),
+            launches: 0,
         }
     }
+}
+
+/// Whether a queue's broker never goes away and its messages stay until they are taken.
+fn is_always_there(queue: &Queue) -> bool {
+    let keeps_all = queue.retention.age_s.is_none() && queue.retention.messages.is_none();
+    queue.broker_outages.is_empty() && queue.ttl.is_none() && keeps_all
 }
 
 impl Replica {
@@ -353,6 +440,8 @@ impl Replica {
             waits_for_token: false,
             waits_for_room: false,
             buffer: std::collections::VecDeque::new(),
+            fetched: std::collections::VecDeque::new(),
+            batch_due_s: f64::INFINITY,
             class: 0,
             launch: 0,
         }

@@ -6,11 +6,15 @@ use std::collections::VecDeque;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::ahead::Ahead;
+use super::batch::Fetched;
+use super::contention::Crowd;
+use super::expiry::Lifetimes;
 use super::lanes::LaneDraw;
 use super::members::Members;
 use super::message::Message;
 use super::observer::Staff;
 use super::ready::Ready;
+use super::settle::Settling;
 use crate::model::distribution::Sampler;
 use crate::model::{ConsumerGroup, Queue, RateLimit};
 use crate::units::Seconds;
@@ -35,6 +39,18 @@ pub(super) struct QueueState<'m> {
     /// Draws the work of first attempts, when one group consumes; otherwise each group draws its own.
     pub work: Option<Draw>,
     pub delay: Option<Draw>,
+    /// How long messages stay ready, if not for ever.
+    pub lifetimes: Option<Box<Lifetimes>>,
+    /// Seed of which messages are poison, if some are.
+    pub luck_seed: Option<u64>,
+    /// Whether messages are marked with something when they become deliverable.
+    pub marks: bool,
+    /// Producers that wait for room, the first one first.
+    pub waiting: VecDeque<u32>,
+    /// Whether its broker is away.
+    pub away: bool,
+    /// Messages that wait for the broker to return.
+    pub outside: Vec<Message>,
 }
 
 /// A distribution with its own random stream.
@@ -84,11 +100,18 @@ pub(super) struct GroupState<'m> {
     pub room: Option<u32>,
     /// Replicas that could take a message if there were room.
     pub waiting_for_room: VecDeque<u32>,
-    /// An ack may set free what others can take.
-    pub wakes_others: bool,
+    /// Its services start and end in `special`.
+    pub special: bool,
+    /// How its busy slots slow one another down.
+    pub crowd: Option<Crowd>,
     /// Draws the work of attempts that were not drawn at publish.
     pub redraw: Sampler,
     pub redraw_seed: u64,
+    /// How its deliveries can end.
+    pub settling: Settling,
+    pub crash_seed: u64,
+    /// How often a replica has begun to work.
+    pub launches: u64,
 }
 
 /// Where a replica stands in its life.
@@ -100,6 +123,8 @@ pub(super) enum Stage {
     Ready,
     /// Completes what it holds.
     Leaving,
+    /// Died, and will be launched again.
+    Crashed,
     /// The whole group is away.
     Away,
     /// Terminated; its place can be used again.
@@ -120,6 +145,10 @@ pub(super) struct Replica {
     pub waits_for_room: bool,
     /// Delivered, not started.
     pub buffer: VecDeque<Message>,
+    /// Of each message in the buffer, where work is done in batches.
+    pub fetched: VecDeque<Fetched>,
+    /// When an event for a batch that is not full is due; infinite if there is none.
+    pub batch_due_s: Seconds,
     /// Place in the group's `speeds`.
     pub class: usize,
     /// How often it was launched or its start-up called off: a `Join` of another launch is out of date.
@@ -130,6 +159,8 @@ pub(super) struct Replica {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
+    /// Has a message and waits for something that its service needs.
+    Waiting,
     Busy,
     Overhead,
 }

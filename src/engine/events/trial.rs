@@ -3,7 +3,9 @@
 use super::lanes::LaneDraw;
 use super::observer::{Loss, Observer, Staff};
 use super::{Ledger, Message, simulate};
-use crate::model::{Arrivals, ConsumerGroup, Distribution, GroupId, Model, Producer, Queue, QueueId, RecordedMessage};
+use crate::model::{
+    Arrivals, ConsumerGroup, Distribution, GroupId, Model, Producer, Queue, QueueId, RecordedMessage, ResourceId,
+};
 use crate::units::Seconds;
 
 /// Writes down what it hears.
@@ -16,6 +18,8 @@ pub(super) struct Diary {
     pub redeliveries: usize,
     pub most_unacked: usize,
     pub most_busy: u32,
+    pub most_in_use: u32,
+    pub most_waiting: usize,
 }
 
 impl Observer for Diary {
@@ -41,6 +45,11 @@ impl Observer for Diary {
 
     fn slots(&mut self, _: Seconds, _: GroupId, busy: u32, _: u32) {
         self.most_busy = self.most_busy.max(busy);
+    }
+
+    fn resource(&mut self, _: Seconds, _: ResourceId, in_use: u32, waiting: usize) {
+        self.most_in_use = self.most_in_use.max(in_use);
+        self.most_waiting = self.most_waiting.max(waiting);
     }
 
     fn staff(&mut self, _: Seconds, _: GroupId, _: Staff, _: &[u32]) {}
