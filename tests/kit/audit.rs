@@ -12,7 +12,7 @@ mod queue;
 use std::collections::BTreeMap;
 
 use forebay::engine::events::{DeadLetter, Ledger, Loss, Message, Observer, Staff, simulate};
-use forebay::model::{GroupId, Model, QueueId};
+use forebay::model::{GroupId, Model, QueueId, ResourceId};
 
 use group::GroupAudit;
 use queue::QueueAudit;
@@ -54,7 +54,7 @@ pub enum Rule {
     Priority,
     /// A message is lost or dead-lettered only for a reason that its queue or group has.
     Reason,
-    /// Services hold no more of a resource than there is.
+    /// Services hold no more of a resource than there is, as much as they need, and nobody waits beside enough of it.
     Resource,
     /// One replica of a queue with a single active consumer works.
     SingleActive,
@@ -97,6 +97,8 @@ pub struct Auditor<'m> {
     ticks_s: std::vec::IntoIter<f64>,
     warmed_up: bool,
     past_horizon: bool,
+    /// Units in use and services that wait for some, by resource.
+    resources: Vec<(u32, usize)>,
     /// Journeys begun and ended, by path.
     journeys: Vec<(u64, u64)>,
     violations: Violations,
@@ -133,6 +135,7 @@ impl<'m> Auditor<'m> {
             ticks_s: model.interval_ends_s().into_iter(),
             warmed_up: model.warmup_s == 0.0,
             past_horizon: false,
+            resources: vec![(0, 0); model.resources.len()],
             journeys: vec![(0, 0); model.paths.len()],
             violations: Violations::default(),
             census: Census::new(),
@@ -194,7 +197,7 @@ impl<'m> Auditor<'m> {
             queue.check(now_s, &groups, &mut self.violations);
         }
         flow::check(self.model, now_s, &self.queues, &mut self.violations);
-        group::check_resources(self.model, now_s, &self.groups, &mut self.violations);
+        group::check_resources(self.model, now_s, &self.groups, &self.resources, &mut self.violations);
         for (path, (begun, _)) in self.model.paths.iter().zip(&self.journeys) {
             let came = self.queues[path.queues[0]].published;
             self.violations.check(Rule::Paths, now_s, *begun <= came, || format!("{begun} set out, {came} came"));
@@ -274,6 +277,11 @@ impl Observer for Auditor<'_> {
         self.at("late", now_s, &[producer as u64, late_s.to_bits()]);
         let sound = late_s > 0.0 && late_s <= now_s && flow::may_stop(self.model, producer);
         self.violations.check(Rule::Reason, now_s, sound, || format!("producer {producer} was {late_s} s late"));
+    }
+
+    fn resource(&mut self, now_s: f64, resource: ResourceId, in_use: u32, waiting: usize) {
+        self.at("resource", now_s, &[resource as u64, u64::from(in_use), waiting as u64]);
+        self.resources[resource] = (in_use, waiting);
     }
 
     fn path_started(&mut self, now_s: f64, path: usize) {

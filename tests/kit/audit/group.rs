@@ -99,16 +99,24 @@ impl<'m> GroupAudit<'m> {
     }
 }
 
-/// Services hold no more of a resource than there is.
-pub fn check_resources(model: &Model, now_s: f64, groups: &[GroupAudit], violations: &mut Violations) {
-    for (id, resource) in model.resources.iter().enumerate() {
-        let held = |group: &GroupAudit| {
-            let units = group.settings.uses.iter().find(|(of, _)| *of == id).map_or(0, |(_, units)| *units);
-            u64::from(units) * u64::from(group.busy)
+/// Services hold no more of a resource than there is, as much as they need, and nobody waits beside enough of it.
+pub fn check_resources(
+    model: &Model,
+    now_s: f64,
+    groups: &[GroupAudit],
+    told: &[(u32, usize)],
+    violations: &mut Violations,
+) {
+    for (id, (resource, (in_use, waiting))) in model.resources.iter().zip(told).enumerate() {
+        let units = |group: &GroupAudit| {
+            group.settings.uses.iter().find(|(of, _)| *of == id).map_or(0, |(_, units)| u64::from(*units))
         };
-        let held: u64 = groups.iter().map(held).sum();
-        violations.check(Rule::Resource, now_s, held <= u64::from(resource.slots), || {
-            format!("{held} units of {} are held, {} exist", resource.name, resource.slots)
+        let busy: u64 = groups.iter().map(|group| units(group) * u64::from(group.busy)).sum();
+        let most = groups.iter().map(units).max().unwrap_or(0);
+        let (in_use, slots) = (u64::from(*in_use), u64::from(resource.slots));
+        let explained = if *waiting == 0 { in_use == busy } else { in_use <= busy && in_use + most > slots };
+        violations.check(Rule::Resource, now_s, in_use <= slots && explained, || {
+            format!("{} of {slots} units of {} in use, {busy} asked, {waiting} wait", in_use, resource.name)
         });
     }
 }
