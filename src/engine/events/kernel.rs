@@ -467,6 +467,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     }
 
     fn tick(&mut self, now_s: Seconds) {
+        #[cfg(test)]
+        assert_eq!(self.broken_law(now_s), None);
         let mut oldest = self.queues.iter().map(|queue| queue.ready.oldest_s());
         self.observer.tick(now_s, &mut oldest);
         self.next_tick += 1;
