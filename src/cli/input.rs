@@ -1,5 +1,5 @@
-//! What `run`, `compare` and `check` have in common: scenario texts from files or standard input, changes by flags, the machine's
-//! limits, and how faults are shown.
+//! What `run`, `compare` and `check` have in common: scenario texts from files or standard input, changes by flags, the
+//! machine's limits, and how faults are shown.
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};

@@ -58,8 +58,8 @@ pub fn rinott_h(systems: usize, first: usize, probability: f64) -> f64 {
 
 /// Shares of a budget of runs that find the smallest of `means` with the least chance of error, given standard
 /// deviations: Nᵢ ∝ (σᵢ / δᵢ)² for the others and N_b = σ_b √(Σ Nᵢ² / σᵢ²) for the best (Chen, Lin, Yücesan and Chick
-/// 2000). `None` where another mean equals the best, or a deviation is not above 0: no budget tells these apart, or none
-/// is needed.
+/// 2000). `None` where another mean equals the best, or a deviation is not above 0: no budget tells these apart, or
+/// none is needed.
 pub fn ocba_shares(means: &[f64], deviations: &[f64]) -> Option<Vec<f64>> {
     let best = (0..means.len()).min_by(|a, b| means[*a].total_cmp(&means[*b]))?;
     let valid = (0..means.len()).all(|k| deviations[k] > 0.0 && (k == best || means[k] > means[best]));

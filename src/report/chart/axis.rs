@@ -68,6 +68,8 @@ enum Scale {
     Linear,
     /// Values below the begin of the range are shown at its begin.
     Log,
+    /// Linear, with names instead of values.
+    Names,
 }
 
 /// One axis with its ticks.
@@ -114,7 +116,12 @@ impl Axis {
         // The base line has no name.
         let base = std::iter::once((0.0, String::new()));
         let ticks = base.chain(names.iter().enumerate().map(|(k, name)| (at(k), name.clone())).rev()).collect();
-        Self { low: 0.0, high: count.max(1) as f64, scale: Scale::Linear, ticks }
+        Self { low: 0.0, high: count.max(1) as f64, scale: Scale::Names, ticks }
+    }
+
+    /// Whether values are read off along lines across the panel.
+    pub fn has_lines(&self) -> bool {
+        self.scale != Scale::Names
     }
 
     /// Durations from 0 to at least `most_s`.
@@ -161,7 +168,7 @@ impl Axis {
     /// Where a value lies, from 0 at the begin of the axis to 1 at its end.
     fn position(&self, value: f64) -> f64 {
         let position = match self.scale {
-            Scale::Linear => (value - self.low) / (self.high - self.low),
+            Scale::Linear | Scale::Names => (value - self.low) / (self.high - self.low),
             Scale::Log => (value.max(self.low) / self.low).ln() / (self.high / self.low).ln(),
         };
         position.clamp(0.0, 1.0)

@@ -217,10 +217,9 @@ fn front(comparison: &Comparison) -> Option<Chart> {
     if known.is_empty() || least_s <= 0.0 {
         return None;
     }
-    let joined: Points = comparison.front.iter().filter_map(point).collect();
     let mut layers = Vec::new();
-    if joined.len() > 1 {
-        layers.push(Layer::line(joined, Stroke::GUIDE, ""));
+    if comparison.front.len() > 1 {
+        layers.push(Layer::line(steps(comparison.front.iter().filter_map(point)), Stroke::GUIDE, ""));
     }
     layers.extend(known.iter().map(|(k, at)| {
         let strategy = &comparison.strategies[*k];
@@ -235,7 +234,7 @@ fn front(comparison: &Comparison) -> Option<Chart> {
         Some(currency) => format!("cost of {}, {currency}", number::duration(measured_s(comparison))),
         None => format!("replica-hours in {}", number::duration(measured_s(comparison))),
     };
-    let line = "dashes join what no other strategy beats in both".to_owned();
+    let line = "dashes: what each cost can buy".to_owned();
     Some(Chart {
         title: words::front(comparison),
         subtitle: subtitle(comparison, &[if comparison.front.len() > 1 { line } else { String::new() }]),
@@ -243,6 +242,16 @@ fn front(comparison: &Comparison) -> Option<Chart> {
         time_caption: caption,
         panels: vec![Panel { heading: heading.to_owned(), axis, layers }],
     })
+}
+
+/// The latency that each cost can buy: it falls where the next strategy can be paid for.
+fn steps(points: impl Iterator<Item = (f64, f64)>) -> Points {
+    let mut line: Points = Vec::new();
+    for (cost, p99_s) in points {
+        line.extend(line.last().map(|(_, before_s)| (cost, *before_s)));
+        line.push((cost, p99_s));
+    }
+    line
 }
 
 fn measured_s(comparison: &Comparison) -> f64 {
@@ -268,6 +277,6 @@ fn flapping(comparison: &Comparison) -> Option<Chart> {
         subtitle: subtitle(comparison, &["decisions for another number of replicas".to_owned()]),
         time: Axis::counts(most, 6.0),
         time_caption: "changes per hour".to_owned(),
-        panels: vec![Panel { heading: "strategy".to_owned(), axis, layers: bars.collect() }],
+        panels: vec![Panel { heading: String::new(), axis, layers: bars.collect() }],
     })
 }

@@ -101,8 +101,10 @@ fn paint_panel(paper: &Area, chart: &Chart, panel: &Panel, frame: &Frame) -> Dra
     for (value, label) in &panel.axis.ticks {
         let y = plot.backend_coord(&(0.0, *value)).1;
         let colour = if *value <= panel.axis.ticks[0].0 { MUTED } else { GRID };
-        let line = vec![(zoomed(frame.left), y), (zoomed(frame.right), y)];
-        paper.draw(&PathElement::new(line, colour.stroke_width(zoomed(THEME.hairline) as u32)))?;
+        if panel.axis.has_lines() || *value <= panel.axis.ticks[0].0 {
+            let line = vec![(zoomed(frame.left), y), (zoomed(frame.right), y)];
+            paper.draw(&PathElement::new(line, colour.stroke_width(zoomed(THEME.hairline) as u32)))?;
+        }
         paper.draw_text(label, &labels, (zoomed(frame.left - THEME.tick_gap), y))?;
     }
     for layer in &panel.layers {

@@ -1,7 +1,7 @@
 //! The terminal's answer: who is the best and why, then the numbers side by side.
 
 use super::super::clock::Clock;
-use super::super::number::{self, count, duration, money, plural, share};
+use super::super::number::{self, count, duration, plural, share};
 use super::super::table::{Grid, NARROWEST, WIDEST, paragraph};
 use super::words::{self, bare};
 use crate::measure::{EngineChoice, Estimate, Figure, Sign};
@@ -10,6 +10,10 @@ use crate::study::compare::{Pair, Selection, StrategyOutcome};
 
 /// Names of strategies are shortened to this.
 const NAME: usize = 20;
+/// Most columns of differences.
+const DIFFERENCES: usize = 4;
+/// A half-width below this share of its value is beyond the digits that are shown.
+const TELLING: f64 = 0.001;
 
 /// The answer for people, in lines of at most `width` characters (and never fewer than 72): the best strategy, one
 /// sentence for each, the numbers side by side, differences to the best one, notes. With `colour` the answer's word is
@@ -75,7 +79,7 @@ fn looked_at(comparison: &Comparison) -> String {
     let runs: u32 = comparison.strategies.iter().map(|strategy| strategy.replications).sum();
     let messages = comparison.messages as f64;
     let speed = if comparison.wall_s > 0.0 {
-        format!("{took}, {}.", number::rate(messages / comparison.wall_s))
+        format!("{took}, {} messages per second.", count(messages / comparison.wall_s))
     } else {
         String::new()
     };
@@ -96,7 +100,7 @@ fn money_grid(comparison: &Comparison) -> Grid {
     let shows = [true, is_simulated, has_kept, true, has(Figure::Cost), true, is_simulated];
     let kept =
         |cells: [String; 7]| cells.into_iter().zip(shows).filter(|(_, shows)| *shows).map(|(cell, _)| cell).collect();
-    grid.header(kept(["strategy", "runs", "kept in", "hours", "cost", "scaled/h", "idle replicas"].map(str::to_owned)));
+    grid.header(kept(["strategy", "runs", "kept in", "hours", "cost", "scaled/h", "idle"].map(str::to_owned)));
     let currency = words::currency(comparison).unwrap_or_default();
     for k in order(comparison) {
         let one = &comparison.strategies[k];
@@ -104,8 +108,8 @@ fn money_grid(comparison: &Comparison) -> Grid {
             name(one),
             one.replications.to_string(),
             one.kept.map_or_else(|| "-".to_owned(), |kept| share(kept.share())),
-            shown(one.figure(Figure::ReplicaHours), count),
-            shown(one.figure(Figure::Cost), |amount| money(amount, currency)),
+            bare(one.figure(Figure::ReplicaHours), count),
+            shown(one.figure(Figure::Cost), |amount| words::cash(amount, currency)),
             bare(one.figure(Figure::ScaleEventsPerHour), count),
             bare(one.figure(Figure::WastedReplicas), count),
         ]));
@@ -117,9 +121,15 @@ fn money_grid(comparison: &Comparison) -> Grid {
 fn time_grid(comparison: &Comparison) -> Grid {
     let mut grid = Grid::new(2).flexible(0).right_from(1);
     let clock = Clock::of(&comparison.model);
-    let instant = |at_s: f64| if at_s == 0.0 { "never".to_owned() } else { clock.instant(at_s) };
+    let last_row_s = comparison.model.horizon_s - comparison.model.resolution_s;
+    let instant = |at_s: f64| match at_s {
+        0.0 => "never".to_owned(),
+        // A queue that is busy to the end is not drained by its last message.
+        at_s if at_s >= last_row_s => "the end".to_owned(),
+        at_s => clock.instant(at_s),
+    };
     if comparison.engine == EngineChoice::Fluid {
-        grid.header(["strategy", "longest wait", "backlog", "empty from"].map(str::to_owned).to_vec());
+        grid.header(["strategy", "longest wait", "backlog", "waits until"].map(str::to_owned).to_vec());
         for one in &comparison.strategies {
             let cells = [
                 name(one),
@@ -131,7 +141,7 @@ fn time_grid(comparison: &Comparison) -> Grid {
         }
         return grid;
     }
-    let header = ["strategy", "p50 wait", "p99 wait", "p50 lat.", "p99 latency", "backlog", "ready until"];
+    let header = ["strategy", "p50 wait", "p99 wait", "p50 lat.", "p99 lat.", "backlog", "waits until"];
     grid.header(header.map(str::to_owned).to_vec());
     for k in order(comparison) {
         let one = &comparison.strategies[k];
@@ -155,9 +165,18 @@ fn slo_lines(comparison: &Comparison, width: usize) -> Vec<String> {
     if model.slos.is_empty() || (model.slos.len() == 1 && comparison.engine != EngineChoice::Fluid) {
         return Vec::new();
     }
+    let is_known = |place: &usize| comparison.strategies.iter().any(|one| one.slos[*place].value.value.is_some());
+    let (known, unknown): (Vec<usize>, Vec<usize>) = (0..model.slos.len()).partition(is_known);
+    let reasons = unknown.into_iter().flat_map(|place| {
+        let verdict = &comparison.strategies[0].slos[place];
+        let why = verdict.value.why_not.as_deref().unwrap_or("no engine could tell");
+        paragraph(&format!("{}: not judged, {why}", verdict.name), 2, width)
+    });
+    let reasons: Vec<String> = reasons.collect();
     let mut grid = Grid::new(2).flexible(2).flexible(0);
     grid.header(["promise", "strategy", "found", ""].map(str::to_owned).to_vec());
-    for (place, slo) in model.slos.iter().enumerate() {
+    for place in known {
+        let slo = &model.slos[place];
         for (row, k) in order(comparison).into_iter().enumerate() {
             let one = &comparison.strategies[k];
             let verdict = &one.slos[place];
@@ -171,7 +190,8 @@ fn slo_lines(comparison: &Comparison, width: usize) -> Vec<String> {
             grid.row(vec![what, name(one), words::value_and_limit(model, verdict), met]);
         }
     }
-    std::iter::once(String::new()).chain(grid.lines(width)).collect()
+    let rows = if grid.is_empty() { Vec::new() } else { grid.lines(width) };
+    std::iter::once(String::new()).chain(rows).chain(reasons).collect()
 }
 
 /// Every other strategy against the best one, or against the first of the front.
@@ -187,38 +207,51 @@ fn differences(comparison: &Comparison, width: usize) -> Vec<String> {
     if pairs.is_empty() {
         return Vec::new();
     }
+    // What does not fit is left out from the right: it is in the files.
+    let mut grids = (1..=DIFFERENCES).rev().map(|columns| difference_grid(comparison, reference, &pairs, columns));
+    let mut grid = grids.next().expect("there is at least one column");
+    while let (true, Some(next)) = (grid.needs() > width, grids.next()) {
+        grid = next;
+    }
+    let head =
+        format!("The others against {}, run by run (± is the 95 % interval):", comparison.strategies[reference].name);
+    let mut lines = vec![String::new()];
+    lines.extend(paragraph(&head, 2, width));
+    let rows = grid.lines(width);
+    let is_open = rows.iter().any(|row| row.contains(" ~ "));
+    lines.extend(rows);
+    if is_open {
+        lines.extend(paragraph("  ~ no difference was shown: the interval holds 0", 4, width));
+    }
+    lines
+}
+
+/// The first `columns` differences of the others to the reference.
+fn difference_grid(comparison: &Comparison, reference: usize, pairs: &[&Pair], columns: usize) -> Grid {
     let mut grid = Grid::new(2).flexible(0).right_from(1);
     let objective = comparison.objective.figure();
     let what = if objective == Figure::Cost { "cost" } else { "hours" };
-    grid.header(["against it", what, "p99 latency", "backlog", "scaled/h"].map(str::to_owned).to_vec());
+    let header = ["against it", what, "p99 latency", "backlog", "scaled/h"];
+    grid.header(header.iter().take(1 + columns).map(|cell| (*cell).to_owned()).collect());
     let currency = words::currency(comparison).unwrap_or_default();
-    let mut is_open = false;
+    let price = |value: f64| if objective == Figure::Cost { words::cash(value, currency) } else { count(value) };
     for pair in pairs {
         let other = if pair.first == reference { pair.second } else { pair.first };
-        let mut cell = |figure: Figure, show: &dyn Fn(f64) -> String| {
+        let cell = |figure: Figure, show: &dyn Fn(f64) -> String| {
             let estimate = &pair.differences[figure as usize];
             let turned = if pair.first == reference { negative(estimate) } else { estimate.clone() };
-            is_open |= Sign::of(&turned) == Some(Sign::Open) && turned.value != Some(0.0);
             difference(&turned, show)
         };
-        let price = |value: f64| if objective == Figure::Cost { money(value, currency) } else { count(value) };
         let cells = [
             cell(objective, &price),
             cell(Figure::LatencyP99, &duration),
             cell(Figure::WorstBacklog, &count),
             cell(Figure::ScaleEventsPerHour, &count),
         ];
+        let cells = cells.into_iter().take(columns);
         grid.row(std::iter::once(name(&comparison.strategies[other])).chain(cells).collect());
     }
-    let head =
-        format!("The others against {}, run by run (± is the 95 % interval):", comparison.strategies[reference].name);
-    let mut lines = vec![String::new()];
-    lines.extend(paragraph(&head, 2, width));
-    lines.extend(grid.lines(width));
-    if is_open {
-        lines.extend(paragraph("  ~ no difference was shown: the interval holds 0", 4, width));
-    }
-    lines
+    grid
 }
 
 fn negative(estimate: &Estimate) -> Estimate {
@@ -239,7 +272,9 @@ fn difference(estimate: &Estimate, show: &dyn Fn(f64) -> String) -> String {
     }
     let sign = if value > 0.0 { "+" } else { "" };
     let open = if Sign::of(estimate) == Some(Sign::Open) { "~ " } else { "" };
-    format!("{open}{sign}{}", number::with_half_width(value, half_width, show))
+    let told =
+        if half_width > TELLING * value.abs() { number::with_half_width(value, half_width, show) } else { show(value) };
+    format!("{open}{sign}{told}")
 }
 
 fn front(comparison: &Comparison, width: usize) -> Vec<String> {
@@ -255,8 +290,10 @@ fn front(comparison: &Comparison, width: usize) -> Vec<String> {
 /// An estimate with its half-width; `-` if it does not exist.
 fn shown(estimate: &Estimate, show: impl Fn(f64) -> String) -> String {
     match (estimate.value, estimate.half_width()) {
-        (Some(value), Some(half_width)) => number::with_half_width(value, half_width, show),
-        (Some(value), None) => show(value),
+        (Some(value), Some(half_width)) if half_width > TELLING * value.abs() => {
+            number::with_half_width(value, half_width, show)
+        }
+        (Some(value), _) => show(value),
         (None, _) => "-".to_owned(),
     }
 }

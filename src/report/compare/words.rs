@@ -14,6 +14,8 @@ use crate::study::compare::{Objective, Procedure, Selection, StrategyOutcome, Ti
 
 /// A cause of less than this share of a breach explains nothing by itself.
 const TELLING: f64 = 0.3;
+/// From this share on it is all of it.
+const NEARLY_ALL: f64 = 0.995;
 
 /// The currency of all prices, if there is one.
 pub(in crate::report) fn currency(comparison: &Comparison) -> Option<&str> {
@@ -23,8 +25,17 @@ pub(in crate::report) fn currency(comparison: &Comparison) -> Option<&str> {
 /// An amount of what is made small.
 pub(in crate::report) fn amount(comparison: &Comparison, value: f64) -> String {
     match comparison.objective {
-        Objective::Cost => money(value, currency(comparison).unwrap_or_default()),
+        Objective::Cost => cash(value, currency(comparison).unwrap_or_default()),
         Objective::ReplicaHours => plural(value, "replica-hour"),
+    }
+}
+
+/// Money to the hundredth, and with three digits where that is less.
+pub(in crate::report) fn cash(amount: f64, currency: &str) -> String {
+    if amount != 0.0 && amount.abs() < 0.995 {
+        format!("{} {currency}", number::plain(amount))
+    } else {
+        money(amount, currency)
     }
 }
 
@@ -56,7 +67,7 @@ fn keeps(comparison: &Comparison) -> String {
 
 fn promises(model: &Model) -> String {
     match model.slos.as_slice() {
-        [slo] => slo.name.clone(),
+        [slo] => format!("its promise {}", slo.name),
         several => format!("all {} promises", several.len()),
     }
 }
@@ -125,23 +136,35 @@ pub(super) fn sentence(comparison: &Comparison, strategy: &StrategyOutcome) -> S
     let Some(kept) = strategy.kept.filter(|_| !comparison.model.slos.is_empty()) else {
         return judged_without_runs(comparison, strategy, &price);
     };
-    let runs = format!("{} of {} runs", share(kept.share()), kept.runs);
-    let what = promises(&comparison.model);
+    let runs = in_runs(kept.share(), kept.runs);
+    let what = match comparison.model.slos.as_slice() {
+        [slo] => slo.name.clone(),
+        several => format!("all {} promises", several.len()),
+    };
     let most_is_kept = kept.share() >= comparison.options.kept_in;
     if most_is_kept && strategy.verdict != Some(ShareVerdict::Missed) {
-        return format!("{name} holds {what} in {runs}{price}.");
+        return format!("{name} holds {what} {runs}{price}.");
     }
     let place = (0..strategy.slos.len()).min_by(|a, b| {
         let met = |k: usize| strategy.slos[k].probability_met.unwrap_or(1.0);
         met(*a).total_cmp(&met(*b))
     });
-    let Some(place) = place else { return format!("{name} holds {what} in {runs}{price}.") };
+    let Some(place) = place else { return format!("{name} holds {what} {runs}{price}.") };
     let verdict = &strategy.slos[place];
-    let missed = share(1.0 - verdict.probability_met.unwrap_or(kept.share()));
+    let missed = in_runs(1.0 - verdict.probability_met.unwrap_or(kept.share()), kept.runs);
     let broken = strategy.broken[place].as_ref();
-    let details = broken.map_or_else(String::new, |broken| time_broken(&comparison.model, broken));
+    let details = broken.map_or_else(String::new, |broken| time_broken(comparison, strategy, broken));
     let found = value_and_limit(&comparison.model, verdict);
-    format!("{name} misses {} in {missed} of {} runs ({found}){price}{details}.", verdict.name, kept.runs)
+    format!("{name} misses {} {missed} ({found}){price}{details}.", verdict.name)
+}
+
+/// `in all 20 runs`, `in 95 % of 20 runs`.
+fn in_runs(part: f64, runs: u32) -> String {
+    match part {
+        1.0 => format!("in all {runs} runs"),
+        0.0 => format!("in none of {runs} runs"),
+        part => format!("in {} of {runs} runs", share(part)),
+    }
 }
 
 fn judged_without_runs(comparison: &Comparison, strategy: &StrategyOutcome, price: &str) -> String {
@@ -163,43 +186,54 @@ fn judged_without_runs(comparison: &Comparison, strategy: &StrategyOutcome, pric
     }
 }
 
-/// `: for 7m 10s of a run, from 08:31 to 08:40, 83 % of it because of its max`.
-fn time_broken(model: &Model, broken: &TimeBroken) -> String {
+/// `: for 7m 10s of a run between 08:31 and 08:40, all of it because of its largest size of 4`.
+fn time_broken(comparison: &Comparison, strategy: &StrategyOutcome, broken: &TimeBroken) -> String {
     let Some(seconds) = broken.seconds.value.filter(|seconds| *seconds > 0.0) else { return String::new() };
-    let clock = Clock::of(model);
+    let clock = Clock::of(&comparison.model);
     let span = broken.span.map_or_else(String::new, |(from_s, until_s)| {
         format!(" between {} and {}", clock.instant(from_s), clock.instant(until_s))
     });
-    let causes: Vec<String> = broken
-        .causes
-        .iter()
-        .filter(|(_, part)| *part >= TELLING)
-        .map(|(cause, part)| format!("{} of it {}", share(*part), because(*cause)))
-        .collect();
-    let causes = if causes.is_empty() { String::new() } else { format!(", {}", causes.join(", ")) };
+    let causes = broken.causes.iter().filter(|(_, part)| *part >= TELLING).map(|(cause, part)| {
+        let part = if *part >= NEARLY_ALL { "all".to_owned() } else { share(*part) };
+        format!(", {part} of it {}", because(*cause, most_wanted(comparison, strategy)))
+    });
+    // A fixed number decides nothing.
+    let causes: String = if strategy.kind == "static" { String::new() } else { causes.collect() };
     format!(": for {} of a run{span}{causes}", duration(seconds))
 }
 
+/// The largest size that a strategy asked for.
+fn most_wanted(comparison: &Comparison, strategy: &StrategyOutcome) -> Option<f64> {
+    strategy.events.as_ref()?.groups.get(comparison.group)?.scaling.as_ref()?.wanted.max.value
+}
+
 /// What the scaler did while a promise was broken.
-fn because(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Held(rule) => match rule {
-            Rule::Tolerance => "because of its tolerance",
-            Rule::Window => "because of its stabilisation window",
-            Rule::Policy => "because of its policy on the speed of growth",
-            Rule::GrowthLimit => "because of its limit on growth",
-            Rule::Bound => "because of its largest size",
-            Rule::CoolDown => "because of its cool-down",
-            Rule::PartitionCap => "because there are no more partitions",
-            Rule::MetricFailure => "because its metric could not be read",
-            Rule::Paused => "because it was paused",
-            Rule::Disabled => "because growth is switched off",
-            Rule::Evaluation => "because its condition had not lasted long enough",
-        },
-        Cause::Starting => "while wanted replicas were starting",
-        Cause::Content => "while it asked for no more replicas",
-        Cause::Undecided => "before its first decision",
-    }
+fn because(cause: Cause, most: Option<f64>) -> String {
+    let rule = match cause {
+        Cause::Held(rule) => rule,
+        Cause::Starting => return "while wanted replicas were starting".to_owned(),
+        Cause::Content => return "while it asked for no more replicas".to_owned(),
+        Cause::Undecided => return "before its first decision".to_owned(),
+    };
+    let reason = match rule {
+        Rule::Tolerance => "of its tolerance",
+        Rule::Window => "of its stabilisation window",
+        Rule::Policy => "of its policy on the speed of growth",
+        Rule::GrowthLimit => "of its limit on growth",
+        Rule::Bound => {
+            return match most {
+                Some(most) => format!("because of its largest size, {}", count(most)),
+                None => "because of its largest size".to_owned(),
+            };
+        }
+        Rule::CoolDown => "of its cool-down",
+        Rule::PartitionCap => "there are no more partitions",
+        Rule::MetricFailure => "its metric could not be read",
+        Rule::Paused => "it was paused",
+        Rule::Disabled => "growth is switched off",
+        Rule::Evaluation => "its condition had not lasted long enough",
+    };
+    format!("because {reason}")
 }
 
 /// `p99 latency 12.4 s, limit 2 s`.
@@ -242,7 +276,7 @@ pub(in crate::report) fn staffing(comparison: &Comparison) -> String {
     let (Some(least), Some(most)) = (known().min_by(by), known().max_by(by)) else {
         return "No engine followed the backlog".to_owned();
     };
-    let told = |strategy: &StrategyOutcome| count(backlog(&strategy).unwrap_or_default());
+    let told = |strategy: &StrategyOutcome| number::messages(backlog(&strategy).unwrap_or_default());
     let names = [least, most].map(|strategy| number::shorten(&strategy.name, 24));
     if told(least) == told(most) {
         return format!("The worst backlog is {} with every strategy", told(most));
@@ -288,14 +322,21 @@ pub(in crate::report) fn flapping(comparison: &Comparison) -> String {
     let changes = |strategy: &&StrategyOutcome| strategy.figure(Figure::ScaleEventsPerHour).value.unwrap_or(0.0);
     let by = |a: &&StrategyOutcome, b: &&StrategyOutcome| changes(a).total_cmp(&changes(b));
     let Some(most) = comparison.strategies.iter().max_by(by) else { return String::new() };
-    let times = |value: f64| format!("{} times per hour", count(value));
     if changes(&most) == 0.0 {
         return "No strategy changes the number of replicas".to_owned();
     }
-    let next = comparison.strategies.iter().filter(|other| other.name != most.name).max_by(by);
-    let next = next
-        .map_or_else(String::new, |next| format!(", {} {}", number::shorten(&next.name, 24), times(changes(&next))));
-    format!("{} changes its size {}{next}", number::shorten(&most.name, 24), times(changes(&most)))
+    let most_often = count(changes(&most));
+    let alike = comparison.strategies.iter().filter(|other| count(changes(other)) == most_often);
+    let alike: Vec<String> = alike.map(|strategy| number::shorten(&strategy.name, 24)).collect();
+    let others = comparison.strategies.iter().filter(|other| count(changes(other)) != most_often);
+    let next = others.max_by(by).map_or_else(String::new, |next| {
+        format!(", {} {} times", number::shorten(&next.name, 24), count(changes(&next)))
+    });
+    match alike.as_slice() {
+        [one] => format!("{one} changes its size {most_often} times per hour{next}"),
+        [_, _] => format!("{} change their size {most_often} times per hour{next}", listed(&alike)),
+        several => format!("{} strategies change their size {most_often} times per hour{next}", several.len()),
+    }
 }
 
 /// An estimate without its half-width; `-` if it does not exist.

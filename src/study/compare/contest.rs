@@ -1,8 +1,8 @@
 //! Who may still win, and whether it is decided.
 //!
 //! The best is the cheapest among those that keep their promises often enough. A strategy is refused by a sequential
-//! test of its share of runs (`ShareTest`), and beaten by one that keeps its promises and is cheaper by Kim and Nelson's
-//! procedure (`KimNelson`), as in Andradóttir and Kim (2010), "Fully sequential procedures for comparing constrained
+//! test of its share of runs (`ShareTest`), and beaten by one that keeps its promises and is cheaper by the procedure of
+//! Kim and Nelson (`KimNelson`), as in Andradóttir and Kim (2010), "Fully sequential procedures for comparing constrained
 //! systems via simulation", Naval Research Logistics 57. Half of the allowed error goes to each, and the tests' half is
 //! divided by the number of strategies (Bonferroni).
 

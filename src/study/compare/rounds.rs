@@ -1,7 +1,7 @@
 //! Replications of all strategies, added where they are asked for.
 //!
-//! Replication r of every strategy draws the same arrivals and the same work. They are collected by strategy and number,
-//! so that the result is the same for any number of threads.
+//! Replication r of every strategy draws the same arrivals and the same work. They are collected by strategy and
+//! number, so that the result is the same for any number of threads.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
