@@ -67,7 +67,7 @@ pub fn export(model: &Model, only: Option<&str>) -> Result<Exported, NothingToEx
     let mut written: Vec<&Candidate<'_>> = Vec::new();
     for one in chosen {
         let Some(text) = write(one.name, one.group, &one.scaling.strategy) else {
-            remarks.push(format!("{}: a `{}` strategy has no manifest", one.name, one.scaling.strategy.name()));
+            remarks.push(format!("{}: `{}` strategies have no manifest", one.name, one.scaling.strategy.name()));
             continue;
         };
         remarks.extend(unsaid(one.scaling).into_iter().map(|what| format!("{}: {what}", one.name)));

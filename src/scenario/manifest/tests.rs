@@ -403,7 +403,7 @@ fn what_a_manifest_cannot_say_is_told() {
     );
     let all = export(&model(&text), None).unwrap();
     let told = |part: &str| all.remarks.iter().any(|remark| remark.contains(part));
-    assert!(told("four: a `static` strategy has no manifest"), "{:?}", all.remarks);
+    assert!(told("four: `static` strategies have no manifest"), "{:?}", all.remarks);
     assert!(told("Plain.1 and defaults scale the same deployment: apply one of them"), "{:?}", all.remarks);
     assert!(told("FILL-IN"), "{:?}", all.remarks);
 }
