@@ -3,6 +3,7 @@
 //! Theory and events answer the same steady-state question: they must lie within four standard errors of each other.
 //! The fluid is only the limit of many messages: events may scatter around it by the square root of what passed.
 
+use crate::engine::beyond::{Beyond, beyond};
 use crate::engine::fluid::FluidQueue;
 use crate::engine::formula::FormulaQueue;
 use crate::measure::summary::QueueSummary;
@@ -65,7 +66,17 @@ fn against_theory(model: &Model, replications: u32, queue: &QueueSummary, formul
     pairs.into_iter().filter_map(compare).collect()
 }
 
+/// Whether the scatter of a queue around its fluid is known: that of its own arrivals and services. What comes from
+/// other queues, what is decided on the way, and what fails or expires by chance scatters otherwise.
+fn scatters_by_itself(model: &Model, queue: usize) -> bool {
+    let by_itself = |setting: &Beyond| matches!(setting, Beyond::Share(_) | Beyond::SingleActive);
+    beyond(model, queue).iter().all(by_itself)
+}
+
 fn against_fluid(model: &Model, id: usize, queue: &QueueSummary, fluid: &FluidQueue) -> Option<Disagreement> {
+    if !scatters_by_itself(model, id) {
+        return None;
+    }
     let (events, limit) = (queue.ready.max.value?, fluid.max_backlog?);
     let published = queue.published.value? + model.queues[id].initial as f64;
     let scatter = (published * variability(model, id)).sqrt();

@@ -1,7 +1,10 @@
 //! Which textbook a queue belongs to: from the settings of a model to arrivals, service, slots and room, or to the
 //! reasons, in the user's words, why no exact stationary law applies. Not here: the laws.
 
-use crate::model::{Arrivals, ConsumerGroup, Distribution, Model, Overflow, Process, QueueId, Rate, Renewal, Replicas};
+use crate::engine::beyond::{Beyond, beyond};
+use crate::model::{
+    Arrivals, ConsumerGroup, Distribution, Model, Overflow, Process, Queue, QueueId, Rate, Renewal, Replicas, TtlPlace,
+};
 
 /// A queue in the terms of queueing theory.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +20,8 @@ pub(super) struct Setting {
     /// Most messages that may wait.
     pub(super) room: Option<u64>,
     pub(super) overflow: Overflow,
+    /// θ: rate at which each message that waits loses patience.
+    pub(super) patience_per_s: Option<f64>,
 }
 
 /// How arrivals are spaced.
@@ -40,6 +45,13 @@ pub(super) fn setting(model: &Model, queue: QueueId) -> Result<Setting, String> 
     if settings.delivery_delay.is_some() {
         obstacles.push("messages are delayed before they can be delivered".to_owned());
     }
+    let patience_per_s = patience_per_s(settings);
+    let others = beyond(model, queue).into_iter().filter(|setting| match setting {
+        Beyond::Ttl => patience_per_s.is_none(),
+        Beyond::Share(_) | Beyond::SingleActive | Beyond::InFlightLimit(_) => false,
+        _ => true,
+    });
+    obstacles.extend(others.map(|setting| setting.to_string()));
     let arrivals = arrivals(model, queue).map_err(|reason| obstacles.push(reason)).ok();
     let consumers = consumers(model, queue).map_err(|mut reasons| obstacles.append(&mut reasons)).ok();
     match (arrivals, consumers) {
@@ -51,9 +63,16 @@ pub(super) fn setting(model: &Model, queue: QueueId) -> Result<Setting, String> 
             slots,
             room: settings.capacity,
             overflow: settings.overflow,
+            patience_per_s,
         }),
         _ => Err(obstacles.join("; ")),
     }
+}
+
+/// θ where times to live are exponential and count wherever a message stands.
+fn patience_per_s(queue: &Queue) -> Option<f64> {
+    let ttl = queue.ttl.as_ref().filter(|ttl| ttl.at == TtlPlace::Anywhere)?;
+    ttl.after.exponential_mean().map(|mean_s| 1.0 / mean_s)
 }
 
 /// λ and the law of the gaps.
@@ -66,8 +85,17 @@ fn arrivals(model: &Model, queue: QueueId) -> Result<(f64, Gaps), String> {
         let Some(rate_per_s) = constant_rate(rate) else {
             return Err(format!("the rate of {} changes over time", producer.name));
         };
+        let share = model.share_of(producer.to, queue);
         if rate_per_s > 0.0 {
-            streams.push((rate_per_s, gaps(process, rate_per_s, &producer.name)?));
+            let gaps = gaps(process, rate_per_s, &producer.name)?;
+            // A share drawn for each message of a Poisson process is a Poisson process.
+            if share != 1.0 && gaps != Gaps::Poisson {
+                return Err(format!(
+                    "a topic gives it a share of what {} publishes, which is not Poisson",
+                    producer.name
+                ));
+            }
+            streams.push((rate_per_s * share, gaps));
         }
     }
     let rate_per_s = streams.iter().map(|(rate_per_s, _)| rate_per_s).sum();
@@ -109,6 +137,7 @@ fn consumers(model: &Model, queue: QueueId) -> Result<Consumers, Vec<String>> {
         _ => return Err(vec![format!("{} consumer groups compete for its messages", groups.len())]),
     };
     let mut obstacles = Vec::new();
+    let single_active = model.queues[queue].single_active;
     let replicas = constant_replicas(&group.replicas);
     if let Some(scaling) = &group.scaling {
         obstacles.push(format!("a strategy ({}) decides on the number of replicas", scaling.strategy.name()));
@@ -128,6 +157,9 @@ fn consumers(model: &Model, queue: QueueId) -> Result<Consumers, Vec<String>> {
         obstacles.push("there are outages".to_owned());
     }
     let overhead = group.overhead.as_ref().filter(|law| law.mean() > 0.0);
+    if group.in_flight_limit.is_some() && overhead.is_some() {
+        obstacles.push("unacked messages are limited, and an overhead follows the ack".to_owned());
+    }
     let speed = constant_speed(group);
     match speed {
         None => obstacles.push("the speed changes over time or between replicas".to_owned()),
@@ -141,7 +173,9 @@ fn consumers(model: &Model, queue: QueueId) -> Result<Consumers, Vec<String>> {
     }
     match (replicas, speed) {
         (Some(replicas), Some(speed)) if obstacles.is_empty() => {
-            let slots = u64::from(replicas) * u64::from(group.slots_per_replica());
+            let active = if single_active { replicas.min(1) } else { replicas };
+            let all = u64::from(active) * u64::from(group.slots_per_replica());
+            let slots = group.in_flight_limit.map_or(all, |limit| all.min(u64::from(limit)));
             let service = if speed == 1.0 { group.service.clone() } else { scaled(&group.service, 1.0 / speed) };
             Ok((slots, service, overhead.cloned()))
         }

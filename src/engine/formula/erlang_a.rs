@@ -14,6 +14,7 @@ pub struct ErlangA {
     patience_per_s: f64,
     wait_probability: f64,
     waiting_mean: f64,
+    served_wait_s: f64,
 }
 
 impl ErlangA {
@@ -36,23 +37,33 @@ impl ErlangA {
             return Err(NoFormula::OutOfRange { name: "patience rate", value: patience_per_s });
         }
 
-        // Weights of c + j relative to the mode's: sums of 1 and of j.
-        let (mut mass, mut first_moment) = (1.0, mode);
+        // Weights of c + j relative to the mode's: sums of 1, of j, and of the wait of those that stay. Behind j others
+        // the wait is a sum of exponential times of rates cμ + kθ, k = 0 … j; of those that stay, weighted with
+        // E[e^(−θV)], it has the mean of their harmonic sum one place on.
+        let stays = |j: f64| capacity_per_s / death_per_s(j + 1.0);
+        let mut wait_s = harmonic(capacity_per_s, patience_per_s, mode + 1.0);
+        let at_mode_s = wait_s;
+        let (mut mass, mut first_moment, mut served_wait_s) = (1.0, mode, stays(mode) * wait_s);
         let mut weight = 1.0;
         let mut j = mode;
         while weight > 1e-18 * mass {
             j += 1.0;
             weight *= arrival_per_s / death_per_s(j);
+            wait_s += 1.0 / death_per_s(j + 1.0);
             mass += weight;
             first_moment += j * weight;
+            served_wait_s += weight * stays(j) * wait_s;
         }
         weight = 1.0;
         j = mode;
+        wait_s = at_mode_s;
         while j > 0.0 && weight > 1e-30 {
+            wait_s -= 1.0 / death_per_s(j + 1.0);
             weight *= death_per_s(j) / arrival_per_s;
             j -= 1.0;
             mass += weight;
             first_moment += j * weight;
+            served_wait_s += weight * stays(j) * wait_s;
         }
         let at_c = if j > 0.0 { 0.0 } else { weight };
         let blocking = erlang_b(servers, arrival_per_s / service_per_s);
@@ -63,6 +74,7 @@ impl ErlangA {
             patience_per_s,
             wait_probability: mass * blocking / total,
             waiting_mean: first_moment * blocking / total,
+            served_wait_s: served_wait_s * blocking / total,
         })
     }
 
@@ -81,10 +93,34 @@ impl ErlangA {
         self.waiting_mean / self.arrival_per_s
     }
 
+    /// Mean wait of the messages that are served, in seconds.
+    pub fn served_wait_mean_s(&self) -> f64 {
+        self.served_wait_s / (1.0 - self.abandonment())
+    }
+
+    /// Share of the messages that are served that wait: all that lose patience did.
+    pub fn served_wait_probability(&self) -> f64 {
+        let abandonment = self.abandonment();
+        ((self.wait_probability - abandonment) / (1.0 - abandonment)).max(0.0)
+    }
+
     /// Share of messages that lose patience, θ·Lq/λ.
     pub fn abandonment(&self) -> f64 {
         self.patience_per_s * self.wait_mean_s()
     }
+}
+
+/// Σ 1/(a + kθ) for k = 1 … n: a thousand terms, and the rest by Euler's and Maclaurin's formula at half places.
+fn harmonic(a: f64, theta: f64, n: f64) -> f64 {
+    const TERMS: f64 = 1000.0;
+    let first = n.min(TERMS) as u32;
+    let sum: f64 = (1..=first).map(|k| 1.0 / (a + f64::from(k) * theta)).sum();
+    if n <= TERMS {
+        return sum;
+    }
+    let (from, until) = (a + (TERMS + 0.5) * theta, a + (n + 0.5) * theta);
+    let slope = |at: f64| -theta / (at * at);
+    sum + ((until - from) / from).ln_1p() / theta - (slope(until) - slope(from)) / 24.0
 }
 
 #[cfg(test)]
@@ -98,6 +134,39 @@ mod tests {
         let queue = ErlangA::new(load, 1.0, 1.0, servers).expect("valid");
         let below: f64 = (0..servers).map(|n| poisson_weight(n as f64, load)).sum();
         assert!((queue.wait_probability() - (1.0 - below)).abs() < 1e-13);
+    }
+
+    /// M/M/1+M by its states: π, the chance to stay, and the mean wait of those that do.
+    #[test]
+    fn waits_of_those_that_stay_and_of_those_that_leave_add_up() {
+        let queue = ErlangA::new(3.0, 2.0, 0.7, 2).expect("valid");
+        // Of all that wait, time in the queue is λ·E[W]; those that leave have waited a truncated exponential time.
+        // Little's law holds for both kinds together: E[min(V, X)] with X the patience.
+        let mut pi = vec![1.0];
+        for n in 1..400 {
+            let death = 2.0 * f64::from(n.min(2)) + 0.7 * f64::from((n - 2).max(0));
+            pi.push(pi[n as usize - 1] * 3.0 / death);
+        }
+        let total: f64 = pi.iter().sum();
+        let (mut served, mut wait) = (0.0, 0.0);
+        for (n, weight) in pi.iter().enumerate() {
+            let (mut stays, mut mean) = (1.0, 0.0);
+            for k in 0..=(n as i32 - 2) {
+                let rate = 4.0 + 0.7 * f64::from(k);
+                stays *= rate / (rate + 0.7);
+                mean += 1.0 / (rate + 0.7);
+            }
+            served += weight / total * stays;
+            wait += weight / total * stays * mean;
+        }
+        assert!((queue.abandonment() - (1.0 - served)).abs() < 1e-13);
+        assert!((queue.served_wait_mean_s() - wait / served).abs() < 1e-13);
+    }
+
+    #[test]
+    fn harmonic_sums_go_on_smoothly() {
+        let direct: f64 = (1..=5000).map(|k| 1.0 / (3.0 + 0.01 * f64::from(k))).sum();
+        assert!((harmonic(3.0, 0.01, 5000.0) / direct - 1.0).abs() < 1e-13);
     }
 
     #[test]

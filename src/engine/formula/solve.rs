@@ -5,7 +5,7 @@ use super::classify::{Gaps, Setting, setting};
 use super::delayed::ExponentialDelay;
 use super::error::some_servers;
 use super::numeric::tail_quantile;
-use super::{GiMc, Mdc, Mg1, Mmc, Mmck, NoFormula, erlang_b};
+use super::{ErlangA, GiMc, Mdc, Mg1, Mmc, Mmck, NoFormula, erlang_b};
 use crate::model::{Distribution, Model, Overflow};
 
 /// Shares of the reported wait quantiles.
@@ -24,6 +24,9 @@ pub fn solve(model: &Model) -> Vec<FormulaQueue> {
 }
 
 fn answer(setting: &Setting) -> Result<FormulaQueue, String> {
+    if let Some(patience_per_s) = setting.patience_per_s {
+        return impatient(setting, patience_per_s);
+    }
     let law = match (&setting.gaps, setting.room) {
         (Gaps::Poisson, Some(0)) => return loss_system(setting),
         (Gaps::Poisson, Some(room)) => limited_room(setting, room),
@@ -73,6 +76,29 @@ fn unlimited_room(setting: &Setting) -> Result<FormulaQueue, Reason> {
         }
         _ => Err(NO_OVERHEAD_LAW),
     }
+}
+
+/// Erlang A: waits are those of the messages that are served.
+fn impatient(setting: &Setting, patience_per_s: f64) -> Result<FormulaQueue, String> {
+    let is_markov = setting.gaps == Gaps::Poisson && setting.overhead.is_none() && setting.room.is_none();
+    let Some(mean_s) = setting.service.exponential_mean().filter(|_| is_markov) else {
+        let words = "messages expire: exact only for Poisson arrivals, exponential service and unlimited capacity";
+        return Err(words.to_owned());
+    };
+    let queue = ErlangA::new(setting.rate_per_s, 1.0 / mean_s, patience_per_s, setting.slots)
+        .map_err(|reason| reason.to_string())?;
+    let load = setting.rate_per_s * mean_s;
+    Ok(FormulaQueue {
+        model: Some("M/M/c+M".to_owned()),
+        utilization: Some(load * (1.0 - queue.abandonment()) / setting.slots as f64),
+        ready_mean: Some(queue.waiting_mean()),
+        wait_mean_s: Some(queue.served_wait_mean_s()),
+        wait_probability: Some(queue.served_wait_probability()),
+        latency_mean_s: Some(queue.served_wait_mean_s() + mean_s),
+        loss: Some(queue.abandonment()),
+        why_not: Some("quantiles of waits have no closed form here where messages expire".to_owned()),
+        ..Default::default()
+    })
 }
 
 fn renewal_arrivals(setting: &Setting, gaps: &Distribution) -> Result<FormulaQueue, Reason> {
