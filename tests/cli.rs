@@ -192,8 +192,19 @@ mod help {
         assert!(page.contains(".TH forebay 1") && page.contains(".SH EXAMPLES"), "{page}");
         assert!(!page.contains("help(1)"), "it names a page that does not exist: {page}");
         desk.run(&["man", "--out", "man1"]).exits(0);
-        let pages = ["-check", "-completions", "-decide", "-explain", "-init", "-man", "-run", "-schema", ""];
-        let pages = ["-check", "-completions", "-decide", "-export", "-init", "-man", "-run", "-schema", ""];
+        let pages = [
+            "-check",
+            "-compare",
+            "-completions",
+            "-decide",
+            "-explain",
+            "-export",
+            "-init",
+            "-man",
+            "-run",
+            "-schema",
+            "",
+        ];
         assert_eq!(desk.names("man1"), pages.map(|verb| format!("forebay{verb}.1")));
         assert!(fs::read_to_string(desk.path("man1/forebay-run.1")).unwrap().contains("replications"));
     }
