@@ -102,9 +102,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn work_together(&mut self, slot: u32, mut rest: Vec<(Message, bool)>) {
         let queue = self.slots[slot as usize].queue as usize;
         // Its work is in the work of the first.
-        rest.iter_mut().for_each(|(message, _)| message.work_s = 0.0);
-        if let Some(lanes) = self.queues[queue].ready.lanes() {
-            rest.iter().for_each(|(message, _)| lanes.service(message.lane(), 1));
+        for (message, _) in &mut rest {
+            message.work_s = 0.0;
+            if let Some(lanes) = self.queues[queue].ready.lanes() {
+                lanes.service(message.lane(), 1);
+            }
         }
         if self.batches.len() <= slot as usize {
             self.batches.resize_with(slot as usize + 1, Together::default);

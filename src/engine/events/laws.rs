@@ -59,7 +59,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         for group in 0..self.groups.len() {
             let settings = self.groups[group].settings;
-            if let (Some(limit), Some(room)) = (settings.in_flight_limit, self.groups[group].room)
+            if let (Some(limit), Some(room)) =
+                (settings.in_flight_limit, self.groups[group].special.as_ref().and_then(|special| special.room))
                 && settings.from == queue
             {
                 let of_group = |held: &&Held| self.replicas[held.replica as usize].group == group;
@@ -116,7 +117,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
             }
         }
         let crowds = self.groups.iter().enumerate();
-        let mut crowds = crowds.filter_map(|(id, group)| group.crowd.as_ref().map(|crowd| (id, crowd.len())));
+        let mut crowds =
+            crowds.filter_map(|(id, group)| group.special.as_ref()?.crowd.as_ref().map(|crowd| (id, crowd.len())));
         crowds.find(|(id, len)| busy(*id, Phase::Busy) != *len).map(|found| format!("crowd {found:?}"))
     }
 
@@ -133,7 +135,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             let may_take = group.settings.from == queue
                 && replica.stage == Stage::Ready
                 && replica.credit > 0
-                && group.room != Some(0)
+                && !group.is_full()
                 && has_token
                 && active.is_none_or(|active| active == id)
                 && self.queues[queue].ready.lanes().is_none_or(|lanes| lanes.has_for(id));
