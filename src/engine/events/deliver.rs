@@ -253,7 +253,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         place.phase = Phase::Idle;
         let id = place.replica;
         self.agenda.slot_is_idle(slot);
-        let held = self.held_by(slot);
+        let special = self.groups[self.replicas[id as usize].group].special;
+        let held = if special { self.held_by(slot) } else { 1 };
         let replica = &mut self.replicas[id as usize];
         replica.free.push(slot);
         let group = &self.groups[replica.group];
@@ -262,7 +263,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         match replica.stage {
             Stage::Ready if group.runs_jobs => self.job_goes_on(now_s, id),
             Stage::Ready => {
-                replica.credit += if group.special { held } else { 1 };
+                replica.credit += held;
                 // One that buffers takes messages whether or not they may start.
                 if !replica.in_ring && (group.buffers || !replica.waits_for_token) {
                     replica.in_ring = true;

@@ -51,6 +51,14 @@ pub struct Ledger {
     pub in_system: u64,
 }
 
+impl Ledger {
+    /// Messages whose whereabouts are known: all that were published, if the books are right.
+    pub fn accounted(&self) -> u64 {
+        let gone = self.acked + self.rejected + self.dropped + self.expired + self.dead_lettered + self.lost;
+        gone + self.in_system
+    }
+}
+
 /// Why a model cannot be simulated although it is valid.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SimulationError {
