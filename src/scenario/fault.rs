@@ -92,6 +92,10 @@ codes! {
     TooMuchMemory "F051" Error "more memory than there is",
     TooManySlots "F052" Error "more slots than can be simulated",
     TooManyPieces "F053" Error "a rate function with too many pieces over the horizon",
+    UnstableCycle "F060" Error "messages that go round and never become fewer",
+    DeadLetterLoop "F061" Error "dead letters that go round without a consumer",
+    NotConnected "F062" Error "a path whose queues are not connected",
+    NotOfThisBroker "F063" Error "a key that the broker of a preset does not have",
     MoreFaults "F099" Error "more faults than are listed",
     NobodyPublishes "W001" Warning "a queue that nobody publishes to and that is empty at the start",
     NeverAnyReplica "W002" Warning "a consumer group that never has a replica",
@@ -99,6 +103,7 @@ codes! {
     CsvGaps "W004" Warning "recorded data with absent intervals, bridged by straight lines",
     CsvSpacing "W005" Warning "recorded data whose rows are mostly not `every` apart",
     BeyondHorizon "W006" Warning "something that happens after the horizon and so never",
+    EndlessReturns "W007" Warning "messages that fail at every attempt and come back for ever",
 }
 
 /// A place in a text, with the line itself.

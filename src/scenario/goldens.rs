@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use super::*;
 
+mod broker;
+
 /// A scenario with a hole: `{queue}` settings, `{group}` settings, and more keys.
 fn scenario(rate: &str, queue: &str, group: &str, more: &str) -> String {
     format!(
@@ -42,7 +44,17 @@ fn trace(settings: &str) -> String {
 
 /// The code that must appear, and the text that brings it about.
 fn cases() -> Vec<(Code, String)> {
-    [text_cases(), shape_cases(), quantity_cases(), meaning_cases(), csv_cases()].concat()
+    [
+        text_cases(),
+        shape_cases(),
+        quantity_cases(),
+        meaning_cases(),
+        broker::queue_cases(),
+        broker::group_cases(),
+        broker::topology_cases(),
+        csv_cases(),
+    ]
+    .concat()
 }
 
 fn text_cases() -> Vec<(Code, String)> {
@@ -81,8 +93,7 @@ fn shape_cases() -> Vec<(Code, String)> {
         (WrongShape, group("replicas: [4]\n    service: 20ms")),
         (WrongShape, queue("").replace("orders: {}", "orders:")),
         (WrongShape, "just words\n".to_owned()),
-        (NotModelledYet, queue("ttl: 10m, overflow: block")),
-        (NotModelledYet, more("topics: {events: {to: [orders]}}\n").replace("to: orders", "to: events")),
+        (NotModelledYet, more("strategies: {four: {static: 4}}\n")),
         (UnknownChoice, rate("{sinus: {mean: 40/s}}")),
         (UnknownChoice, rate("{constant: 40/s, pulse: {height: 1/s, from: 0s, until: 1m}}")),
         (UnknownChoice, rate("40/s\n    arrivals: mmpp")),

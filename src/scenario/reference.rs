@@ -53,7 +53,6 @@ impl Sections {
     }
 
     /// A choice; `bare` is what may be written instead of a map.
-    /// A choice; `bare` is what may be written instead of a map.
     fn choice(&mut self, choice: &Choice, bare: Option<&Kind>) {
         let about = match bare {
             Some(kind) => format!("Either {}, or a map with exactly one of these keys.", value(kind)),
@@ -111,7 +110,7 @@ impl Sections {
             }
             Kind::Choice(choice) => self.choice(choice, None),
             Kind::Either([bare, Kind::Choice(choice)]) => self.choice(choice, Some(bare)),
-            Kind::List(entry, _) => self.kind(name, entry),
+            Kind::List(entry, _) | Kind::Values(entry) | Kind::OrNone(entry) => self.kind(name, entry),
             Kind::Either(kinds) => kinds.iter().for_each(|kind| self.kind(name, kind)),
             Kind::RateFunction | Kind::Distribution | Kind::Process => self.kind(name, kind.resolved()),
             _ => {}
@@ -142,6 +141,8 @@ fn value(kind: &Kind) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Name => "name".to_owned(),
         Kind::QueueName => "name of a queue".to_owned(),
+        Kind::DestinationName => "name of a queue or topic".to_owned(),
+        Kind::PathName => "name of a path".to_owned(),
         Kind::Timestamp => "timestamp".to_owned(),
         Kind::Duration(span) if span.low < 0.0 => "duration, may be negative".to_owned(),
         Kind::Duration(span) if span.low > 0.0 => "duration above 0".to_owned(),
@@ -152,6 +153,8 @@ fn value(kind: &Kind) -> String {
         Kind::Share(_) => "share".to_owned(),
         Kind::Count(span) if span.low > 0.0 => format!("count from {}", span.low),
         Kind::Count(_) => "count".to_owned(),
+        Kind::CountOrUnlimited(span) => format!("{}, or `unlimited`", value(&Kind::Count(*span))),
+        Kind::Size(_) => "size in bytes".to_owned(),
         Kind::Number(span) if span.low < 0.0 => "number".to_owned(),
         Kind::Number(span) if span.open => format!("number above {}", span.low),
         Kind::Number(span) => format!("number from {}", span.low),
@@ -161,6 +164,7 @@ fn value(kind: &Kind) -> String {
             shown.map(|word| format!("`{}` ({})", word.text, word.about)).collect::<Vec<_>>().join(", ")
         }
         Kind::True => "`true`".to_owned(),
+        Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Statistic => "statistic".to_owned(),
         Kind::Limit => "limit".to_owned(),
         Kind::CellTexts => "map from columns to texts".to_owned(),
@@ -168,7 +172,9 @@ fn value(kind: &Kind) -> String {
         Kind::Pair(first, second) => format!("[{}, {}]", value(first), value(second)),
         Kind::Section(_) => "map".to_owned(),
         Kind::Named(_) => "map from names".to_owned(),
+        Kind::Values(kind) => format!("map from names, each to: {}", value(kind)),
         Kind::Choice(choice) => without_article(choice.what).to_owned(),
+        Kind::OrNone(kind) => format!("{}, or `none`", value(kind)),
         Kind::Either(kinds) => kinds.iter().map(value).collect::<Vec<_>>().join(", or "),
         Kind::RateFunction | Kind::DayFunction => "rate function".to_owned(),
         Kind::FactorFunction => "factor function".to_owned(),
@@ -212,7 +218,7 @@ mod tests {
         match kind.resolved() {
             Kind::Section(section) | Kind::Named(section) => examples_below(section.keys, context, seen),
             Kind::Choice(choice) => examples_below(choice.variants, context, seen),
-            Kind::List(entry, _) => examples_of(entry, context, seen),
+            Kind::List(entry, _) | Kind::Values(entry) => examples_of(entry, context, seen),
             Kind::Either(kinds) => kinds.iter().for_each(|kind| examples_of(kind, context, seen)),
             _ => {}
         }

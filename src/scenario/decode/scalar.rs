@@ -37,7 +37,9 @@ impl Decoder<'_> {
         };
         let (span, quoted) = (node.span, *quoted);
         match kind {
-            Kind::Text | Kind::QueueName | Kind::Limit => Body::Text(text.clone()),
+            Kind::Text | Kind::QueueName | Kind::DestinationName | Kind::PathName | Kind::Limit => {
+                Body::Text(text.clone())
+            }
             Kind::Name => match illegal_name(text) {
                 None => Body::Text(text.clone()),
                 Some(why) => {
@@ -49,6 +51,8 @@ impl Decoder<'_> {
             Kind::ClockOrDuration | Kind::Duration(_) => self.duration(text, quoted, kind, span, path, context),
             Kind::Word(words) => self.word(text, words, span, path),
             Kind::True => self.truth(text, quoted, span, path),
+            Kind::Flag => self.flag(text, quoted, span, path),
+            Kind::CountOrUnlimited(range) if text == "unlimited" => Body::Number(range.high),
             Kind::Statistic => self.statistic(text, span, path),
             Kind::Money => match units::read_money(text) {
                 Ok(price) => {
@@ -75,16 +79,24 @@ impl Decoder<'_> {
             Kind::Level => (units::read_number(text), ANY),
             Kind::Rate(range) => (units::read_rate(text), *range),
             Kind::Share(range) => (units::read_share(text), *range),
-            Kind::Count(range) => (units::read_count(text), *range),
+            Kind::Count(range) | Kind::CountOrUnlimited(range) => (units::read_count(text), *range),
+            Kind::Size(range) => (units::read_bytes(text), *range),
             Kind::Number(range) => (units::read_number(text), *range),
             _ => unreachable!("kinds that are not quantities are read elsewhere"),
         };
-        let bare = matches!(kind, Kind::Count(_) | Kind::Number(_) | Kind::Level) && text.parse::<f64>().is_ok();
+        let without_unit = matches!(kind, Kind::Count(_) | Kind::CountOrUnlimited(_) | Kind::Number(_) | Kind::Level);
+        let bare = without_unit && text.parse::<f64>().is_ok();
         match read {
             Ok(_) if quoted && bare => {
                 let message = format!("\"{text}\" is a text: a number is expected");
                 self.collector.add(Code::QuotedNumber, span, path, message).help =
                     Some(format!("write {text} without quotes"));
+                Body::Bad
+            }
+            Ok(0.0) if matches!(kind, Kind::CountOrUnlimited(_)) => {
+                self.collector
+                    .add(Code::OutOfRange, span, path, format!("{} must be at least 1", units::quoted(text)))
+                    .help = Some("if no limit is meant, write `unlimited`".to_owned());
                 Body::Bad
             }
             Ok(number) => self.in_range(number, text, range, matches!(kind, Kind::Share(_)), span, path),
@@ -181,6 +193,19 @@ impl Decoder<'_> {
         Body::Bad
     }
 
+    fn flag(&mut self, text: &str, quoted: bool, span: Span, path: &Path) -> Body {
+        if !quoted && matches!(text, "true" | "false") {
+            return Body::Text(text.to_owned());
+        }
+        let message = format!("`true` or `false` is expected, not {}", units::quoted(text));
+        self.collector.add(Code::WrongShape, span, path, message).help = match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" => Some("write `true`, without quotes".to_owned()),
+            "false" | "no" | "off" => Some("write `false`, without quotes".to_owned()),
+            _ => None,
+        };
+        Body::Bad
+    }
+
     /// `mean`, `max` or a quantile: `p50`, `p99`, `p999`.
     fn statistic(&mut self, text: &str, span: Span, path: &Path) -> Body {
         let digits = text.strip_prefix('p').unwrap_or("");
@@ -240,9 +265,14 @@ pub(super) fn expected(kind: &Kind, context: Context) -> String {
         Kind::ClockOrDuration => "a duration such as `14h` or a time of day such as \"14:00\"".to_owned(),
         Kind::Share(_) => "a share such as `60%`".to_owned(),
         Kind::Count(_) => "a count such as `4` or `50k`".to_owned(),
+        Kind::CountOrUnlimited(_) => "a count such as `4` or `unlimited`".to_owned(),
+        Kind::Size(_) => "a size such as `2KB`".to_owned(),
+        Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Money => "a price such as `0.10 USD/h`".to_owned(),
         Kind::Name => "a name".to_owned(),
         Kind::QueueName => "the name of a queue".to_owned(),
+        Kind::DestinationName => "the name of a queue or topic".to_owned(),
+        Kind::PathName => "the name of a path".to_owned(),
         Kind::Timestamp => "a timestamp such as `2026-11-27T08:00:00Z`".to_owned(),
         Kind::True => "`true`".to_owned(),
         Kind::Statistic => "a statistic such as `p99`".to_owned(),
