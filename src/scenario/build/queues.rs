@@ -1,11 +1,9 @@
 //! Queues: bounds, lifetimes, persistence, order.
 
 use super::{Body, Builder, Code, Item};
+use crate::model::cost::PARTITION_BYTES;
 use crate::model::{Distribution, Order, Overflow, Partitions, Queue, RequeuePosition, Retention, Ttl, TtlPlace};
 use crate::units::{quoted, show_bytes};
-
-/// Bytes that a simulated partition or message group takes beside its messages.
-const PARTITION_BYTES: f64 = 256.0;
 
 impl Builder<'_> {
     pub(super) fn all_queues(&mut self, root: &Item) -> Option<Vec<Queue>> {
