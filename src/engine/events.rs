@@ -11,6 +11,8 @@ mod kernel;
 mod message;
 mod observer;
 mod plain;
+mod scaler;
+mod sight;
 mod staffing;
 mod state;
 pub mod streams;
@@ -18,4 +20,4 @@ mod tournament;
 
 pub use kernel::{Ledger, SimulationError, simulate};
 pub use message::Message;
-pub use observer::{Loss, Observer, Staff};
+pub use observer::{Decided, Loss, Observer, Staff};

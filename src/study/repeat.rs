@@ -77,7 +77,9 @@ fn batch(
     let planned = replications.end;
     let finished = std::sync::atomic::AtomicU32::new(replications.start);
     let one = |replication: u32| {
-        let mut recorder = Recorder::new(model);
+        let scaled = model.groups.iter().any(|group| group.scaling.is_some());
+        let mut recorder =
+            if replication == 0 && scaled { Recorder::with_decisions(model) } else { Recorder::new(model) };
         let ledger = simulate(model, model.seed, replication, &mut recorder)?;
         let done = finished.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         progress(Progress { done, planned });

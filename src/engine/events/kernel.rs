@@ -8,6 +8,7 @@ use super::agenda::{Agenda, Event, MOST_INDICES};
 use super::arrivals::Publisher;
 use super::message::Message;
 use super::observer::{Loss, Observer};
+use super::scaler::Overseer;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, stream};
 use crate::model::{Destination, Model, Overflow, Producer, QueueId};
@@ -64,6 +65,7 @@ pub(super) struct Kernel<'m, 'o, O> {
     pub(super) groups: Vec<GroupState<'m>>,
     pub(super) replicas: Vec<Replica>,
     pub(super) slots: Vec<Slot>,
+    pub(super) overseers: Vec<Option<Box<Overseer<'m>>>>,
     pub(super) ledger: Ledger,
     pub(super) fault: Option<SimulationError>,
     pub(super) producers: Vec<(&'m Producer, Publisher<'m>)>,
@@ -89,6 +91,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             groups,
             replicas: Vec::new(),
             slots: Vec::new(),
+            overseers: (0..model.groups.len()).map(|id| Overseer::new(model, id, seed, replication)).collect(),
             ledger: Ledger::default(),
             fault: None,
             producers: producers.map(|producer| (producer, Publisher::new(producer, seed, replication))).collect(),
@@ -111,6 +114,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         }
         self.agenda.schedule(self.ticks_s[0], Event::Tick);
         self.open_groups();
+        self.open_overseers();
         for queue in 0..self.queues.len() {
             for _ in 0..self.queues[queue].settings.initial {
                 self.publish(0.0, queue, None, false);
@@ -141,6 +145,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
                 Event::Deliverable { delayed } => self.delay_ends(now_s, delayed),
                 Event::Join { replica, launch } => self.join(now_s, replica, launch),
                 Event::Rescale { group } => self.rescale(now_s, group as usize),
+                Event::Decide { group } => self.decide(now_s, group as usize),
+                Event::Look { group } => self.look(now_s, group as usize),
                 Event::OutageBegins { group } => self.outage_begins(now_s, group as usize),
                 Event::OutageEnds { group } => self.outage_ends(now_s, group as usize),
                 Event::Token { group } => self.token(now_s, group as usize),
@@ -170,6 +176,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         self.ledger.published += 1;
         self.observer.published(now_s, queue);
         let state = &mut self.queues[queue];
+        state.published += 1;
         let drawn_s = state.work.as_mut().map_or(f64::NAN, Draw::next);
         let message = Message::new(now_s, service_s.unwrap_or(drawn_s), 0);
         match &mut state.delay {
@@ -317,6 +324,8 @@ impl<'m> QueueState<'m> {
             ready: std::collections::VecDeque::new(),
             unacked: 0,
             delayed: 0,
+            published: 0,
+            delivered: 0,
             next_order: 0,
             ring: std::collections::VecDeque::new(),
             work,

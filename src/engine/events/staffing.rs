@@ -6,7 +6,7 @@ use super::message::Message;
 use super::observer::Observer;
 use super::state::{Bucket, Draw, GroupState, Phase, Replica, Slot, Stage};
 use super::streams::{Purpose, stream};
-use crate::model::{ConsumerGroup, Replicas, Shutdown};
+use crate::model::{ConsumerGroup, Replicas, Scaling, Shutdown};
 use crate::units::Seconds;
 
 impl<O: Observer> Kernel<'_, '_, O> {
@@ -18,7 +18,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.groups[group].staff.wanted = wanted;
             self.groups[group].away = settings.outages.first().is_some_and(|(from_s, _)| *from_s <= 0.0);
             for _ in 0..wanted {
-                if let Some(replica) = self.launch(group)
+                if let Some(replica) = self.launch(f64::NEG_INFINITY, group)
                     && !self.groups[group].away
                 {
                     self.start_work(0.0, replica);
@@ -39,7 +39,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     fn plan_rescale(&mut self, group: usize) {
         let state = &mut self.groups[group];
-        if let Replicas::Steps(steps) = &state.settings.replicas {
+        if let (Replicas::Steps(steps), None) = (&state.settings.replicas, &state.settings.scaling) {
             state.next_step += 1;
             if let Some((from_s, _)) = steps.get(state.next_step) {
                 self.agenda.schedule(*from_s, Event::Rescale { group: group as u32 });
@@ -47,13 +47,18 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
-    /// The schedule's next step: the newest replicas leave first.
+    /// The schedule's next step.
     pub(super) fn rescale(&mut self, now_s: Seconds, group: usize) {
-        let state = &mut self.groups[group];
-        let wanted = state.settings.replicas.at(now_s);
-        state.staff.wanted = wanted;
+        self.resize(now_s, group, self.groups[group].settings.replicas.at(now_s));
+        self.plan_rescale(group);
+        self.is_resized(now_s, group);
+    }
+
+    /// From now on so many replicas are wanted; the newest leave first.
+    pub(super) fn resize(&mut self, now_s: Seconds, group: usize, wanted: u32) {
+        self.groups[group].staff.wanted = wanted;
         while self.groups[group].order.len() < wanted as usize {
-            let Some(replica) = self.launch(group) else { return };
+            let Some(replica) = self.launch(now_s, group) else { return };
             self.begin_startup(now_s, replica);
         }
         while self.groups[group].order.len() > wanted as usize {
@@ -62,7 +67,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.dismiss(now_s, replica);
             }
         }
-        self.plan_rescale(group);
+    }
+
+    /// What is ready goes to whoever came, and the world hears who is there.
+    pub(super) fn is_resized(&mut self, now_s: Seconds, group: usize) {
         let queue = self.groups[group].settings.from;
         self.pump(now_s, queue);
         self.tell_staff(now_s, group);
@@ -70,7 +78,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// Makes room for one more replica; it does not take messages yet.
-    fn launch(&mut self, group: usize) -> Option<u32> {
+    fn launch(&mut self, now_s: Seconds, group: usize) -> Option<u32> {
         let state = &mut self.groups[group];
         let class = state.order.len() % state.taking.len();
         let id = if let Some(id) = state.places.pop() {
@@ -92,6 +100,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         state.staff.running += 1;
         let replica = &mut self.replicas[id as usize];
         replica.class = class;
+        replica.launched_s = now_s;
         replica.stage = Stage::Away;
         Some(id)
     }
@@ -139,6 +148,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         group.staff.slots += slots;
         group.taking[replica.class] += 1;
+        if replica.launched_s >= 0.0 {
+            self.observer.joined(now_s, replica.group, replica.launched_s);
+        }
         let queue = group.settings.from;
         self.queues[queue].ring.push_back(id);
         self.pump(now_s, queue);
@@ -160,12 +172,15 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.lose_slots(id);
                 self.terminate(id);
             }
-            _ => self.terminate(id),
+            _ => {
+                self.observer.called_off(now_s, replica.group, replica.launched_s);
+                self.terminate(id);
+            }
         }
     }
 
     /// A ready replica gets nothing new.
-    fn stop_taking(&mut self, id: u32) {
+    pub(super) fn stop_taking(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group = &mut self.groups[replica.group];
         group.taking[replica.class] -= 1;
@@ -221,7 +236,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// The slots of a replica that had joined are gone.
-    fn lose_slots(&mut self, id: u32) {
+    pub(super) fn lose_slots(&mut self, id: u32) {
         let group = &mut self.groups[self.replicas[id as usize].group];
         group.staff.slots -= group.slots_per_replica;
     }
@@ -236,7 +251,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
-    fn terminate(&mut self, id: u32) {
+    pub(super) fn terminate(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         replica.stage = Stage::Gone;
         replica.launch += 1;
@@ -298,8 +313,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.tell_levels(now_s, self.groups[group].settings.from);
     }
 
-    fn tell_staff(&mut self, now_s: Seconds, group: usize) {
-        let state = &self.groups[group];
+    pub(super) fn tell_staff(&mut self, now_s: Seconds, group: usize) {
+        let state = &mut self.groups[group];
+        state.staff.ready = state.taking.iter().sum();
         self.observer.staff(now_s, group, state.staff, &state.taking);
     }
 }
@@ -310,12 +326,14 @@ impl<'m> GroupState<'m> {
             Draw::new(distribution.sampler(), stream(seed, replication, purpose, &settings.name))
         };
         let buffers = settings.prefetch > settings.concurrency;
+        let runs_jobs = settings.scaling.as_ref().is_some_and(Scaling::runs_jobs);
         let mut redraws = stream(seed, replication, Purpose::Redelivery, &settings.name);
         GroupState {
             settings,
             slots_per_replica: settings.slots_per_replica(),
             buffers,
-            goes_on: !buffers && settings.overhead.is_none() && settings.rate_limit.is_none(),
+            goes_on: !buffers && settings.overhead.is_none() && settings.rate_limit.is_none() && !runs_jobs,
+            runs_jobs,
             order: Vec::new(),
             places: Vec::new(),
             staff: super::observer::Staff::default(),
@@ -346,6 +364,7 @@ impl Replica {
             waits_for_token: false,
             buffer: std::collections::VecDeque::new(),
             class: 0,
+            launched_s: f64::NEG_INFINITY,
             launch: 0,
         }
     }

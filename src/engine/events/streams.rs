@@ -26,6 +26,8 @@ pub enum Purpose {
     Startup = 6,
     /// Work of attempts that were not drawn at publish.
     Redelivery = 7,
+    /// When the clock of a group's scaler starts.
+    Phase = 32,
 }
 
 /// The generator of one purpose of one named thing in one replication.
