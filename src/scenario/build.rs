@@ -16,6 +16,7 @@ mod groups;
 mod producers;
 mod queues;
 mod rates;
+mod scaling;
 mod slos;
 mod topology;
 
@@ -28,6 +29,8 @@ use super::fault::{Code, Fault};
 use super::source::Span;
 use super::suggest;
 use crate::model::{Model, Path as QueuePath, QueueId, Replications};
+use scaling::ManifestFiles;
+
 use crate::units::{quoted, show_duration};
 
 /// Rows of the time series that are still written.
@@ -48,6 +51,7 @@ pub(super) struct Builder<'a> {
     start: Option<(jiff::Timestamp, i32)>,
     horizon_s: Option<f64>,
     currency: Option<(String, Span)>,
+    manifests: ManifestFiles,
 }
 
 impl Item {
@@ -95,6 +99,21 @@ impl Item {
         self.field(name)?.number()
     }
 
+    /// The number under a key with a default; `None` if it is faulty.
+    pub(super) fn or(&self, name: &str, default: f64) -> Option<f64> {
+        self.maybe(name).map(|number| number.unwrap_or(default))
+    }
+
+    /// The truth value under a key with a default; `None` if it is faulty.
+    pub(super) fn flag_or(&self, name: &str, default: bool) -> Option<bool> {
+        self.field(name).map_or(Some(default), |item| item.text().map(|text| text == "true"))
+    }
+
+    /// What the word under a key stands for, or the default; `None` if it is faulty.
+    pub(super) fn word_or<T>(&self, name: &str, default: T, meaning: impl FnOnce(&str) -> T) -> Option<T> {
+        self.field(name).map_or(Some(default), |item| item.text().map(meaning))
+    }
+
     /// The number under a key that may be absent: `Some(None)` then, and `None` if it is faulty.
     pub(super) fn maybe(&self, name: &str) -> Option<Option<f64>> {
         self.field(name).map_or(Some(None), |item| item.number().map(Some))
@@ -138,6 +157,7 @@ pub(super) fn build(
         }),
         horizon_s: root.needed("horizon"),
         currency: None,
+        manifests: ManifestFiles::default(),
     };
     builder.version(root);
     let name = builder.name(root, default_name);
@@ -154,28 +174,33 @@ pub(super) fn build(
     let title = root.maybe_text("title");
     let description = root.maybe_text("description");
     let seed = root.maybe("seed");
-    let (horizon_s, warmup_s, resolution_s) = times?;
-    paths?;
-    let model = Model {
-        title: title?,
-        description: description?,
-        warmup_s,
-        resolution_s,
-        replications: replications?,
-        seed: seed?.unwrap_or(1.0) as u64,
-        start: builder.start.map(|(at, _)| at),
-        start_offset_s: builder.start.map_or(0, |(_, offset_s)| offset_s),
-        producers: producers?,
-        queues: queues?,
-        groups: groups?,
-        topics: topics?,
-        resources: resources?,
-        slos: slos?,
-        paths: std::mem::take(&mut builder.paths),
-        ..Model::new(name?, horizon_s)
+    let model = || {
+        let (horizon_s, warmup_s, resolution_s) = times?;
+        paths?;
+        Some(Model {
+            title: title?,
+            description: description?,
+            warmup_s,
+            resolution_s,
+            replications: replications?,
+            seed: seed?.unwrap_or(1.0) as u64,
+            start: builder.start.map(|(at, _)| at),
+            start_offset_s: builder.start.map_or(0, |(_, offset_s)| offset_s),
+            producers: producers?,
+            queues: queues?,
+            groups: groups?,
+            topics: topics?,
+            resources: resources?,
+            slos: slos?,
+            paths: std::mem::take(&mut builder.paths),
+            ..Model::new(name?, horizon_s)
+        })
     };
-    builder.connections(root, &model);
-    Some(model)
+    let model = model();
+    if let Some(model) = &model {
+        builder.connections(root, model);
+    }
+    builder.scaled(root, model)
 }
 
 impl Item {

@@ -220,7 +220,6 @@ impl Decoder<'_> {
             let path = path.key(&written.text);
             match section.keys.iter().find(|key| key.name == written.text) {
                 Some(key) if matches!(key.kind, Kind::OrNone(_)) && value.is_word("none") => {}
-                Some(key) if key.need == Need::Later => self.not_yet(written, &path, key.about),
                 Some(key) => fields.push((key.name, self.item(value, &key.kind, written.span, path, context))),
                 None => self.unknown_key(written, &path, section.what, section.keys),
             }
@@ -236,17 +235,15 @@ impl Decoder<'_> {
         Body::Fields(fields)
     }
 
-    fn not_yet(&mut self, written: &tree::Key, path: &Path, about: &str) {
-        let message = format!("`{}` is part of the language, but this version does not model it yet", written.text);
-        let fault = self.collector.add(Code::NotModelledYet, written.span, path, message);
-        fault.label = Some(about.trim_end_matches('.').to_lowercase());
-        fault.help = Some("leave it out, and read the answer as one without it".to_owned());
-    }
-
     fn unknown_key(&mut self, written: &tree::Key, path: &Path, what: &str, keys: &'static [Key]) {
-        let names: Vec<&str> = keys.iter().filter(|key| key.need != Need::Later).map(|key| key.name).collect();
+        let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
         let message = format!("{what} has no key {}", quoted(&written.text));
-        let help = suggest::did_you_mean(&written.text, &names);
+        let help = match super::table::instead_of(what) {
+            Some(instead) if suggest::nearest(&written.text, names.iter().copied()).is_none() => {
+                Some(instead.to_owned())
+            }
+            _ => suggest::did_you_mean(&written.text, &names),
+        };
         self.collector.add(Code::UnknownKey, written.span, path, message).help = help;
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+mod scaling;
+
 use super::*;
 
 mod broker;
@@ -53,6 +55,9 @@ fn cases() -> Vec<(Code, String)> {
         broker::group_cases(),
         broker::topology_cases(),
         csv_cases(),
+        scaling::strategy_cases(),
+        scaling::product_cases(),
+        scaling::manifest_cases(),
     ]
     .concat()
 }
@@ -93,7 +98,6 @@ fn shape_cases() -> Vec<(Code, String)> {
         (WrongShape, group("replicas: [4]\n    service: 20ms")),
         (WrongShape, queue("").replace("orders: {}", "orders:")),
         (WrongShape, "just words\n".to_owned()),
-        (NotModelledYet, more("strategies: {four: {static: 4}}\n")),
         (UnknownChoice, rate("{sinus: {mean: 40/s}}")),
         (UnknownChoice, rate("{constant: 40/s, pulse: {height: 1/s, from: 0s, until: 1m}}")),
         (UnknownChoice, rate("40/s\n    arrivals: mmpp")),
@@ -212,6 +216,7 @@ fn write_files(folder: &std::path::Path) {
 fn every_code_looks_as_it_did() {
     let folder = tempfile::tempdir().unwrap();
     write_files(folder.path());
+    scaling::write_files(folder.path());
     let dir = folder.path().display().to_string();
     let mut seen = BTreeSet::new();
     let mut shown = String::new();

@@ -15,6 +15,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(super) use write::telling_name;
 pub use write::write;
 
 use super::collect::{Collector, Path};
@@ -23,6 +24,9 @@ use super::source::{Source, Span};
 use super::tree::{self, Node, Value};
 use crate::model::scaling::{Signal, Strategy};
 use fields::{Fields, Report};
+
+/// What to do with a file that holds no scaler.
+const HELP: &str = "name the file that `kubectl get hpa,scaledobject,scaledjob -o yaml` writes";
 
 /// One scaler of a manifest file.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,15 +66,20 @@ pub fn read(source: &Source) -> Result<Manifests, Faults> {
         read_object(root, &report, &mut scalers, &mut others);
     }
     let mut collector = report.into_collector();
-    if scalers.is_empty() && collector.errors() == 0 {
+    let is_without = scalers.is_empty() && collector.errors() == 0;
+    if is_without && others.is_empty() {
         let message = "there is no HorizontalPodAutoscaler, ScaledObject or ScaledJob in it";
-        let help = "name the file that `kubectl get hpa,scaledobject,scaledjob -o yaml` writes";
         let mut fault = Fault::new(Code::MissingKey, message);
-        fault.help = Some(help.to_owned());
+        fault.help = Some(HELP.to_owned());
         fault.place = Some(Place::whole_file(&source.name));
         return Err(Faults(vec![fault]));
     }
     for (span, kind) in others {
+        if is_without {
+            let message = format!("`{kind}` is no HorizontalPodAutoscaler, ScaledObject or ScaledJob");
+            collector.add(Code::UnknownChoice, span, &Path::default(), message).help = Some(HELP.to_owned());
+            continue;
+        }
         let warning = Fault {
             severity: super::Severity::Warning,
             ..Fault::new(Code::UnknownChoice, format!("`{kind}` is no scaler: left out"))

@@ -112,7 +112,7 @@ pub const PRESETS: [Preset; 11] = [
 
 /// The names of the presets, for the table of keys.
 pub(super) static WORDS: [Word; PRESETS.len()] = {
-    let mut words = [Word { text: "", about: "", later: false }; PRESETS.len()];
+    let mut words = [Word { text: "", about: "" }; PRESETS.len()];
     let mut k = 0;
     while k < PRESETS.len() {
         words[k].text = PRESETS[k].name;

@@ -36,20 +36,12 @@ impl Sections {
         if !self.begin(heading, section.about) {
             return;
         }
-        self.keys(section.keys.iter().filter(|key| key.need != Need::Later));
+        self.keys(section.keys.iter());
         if !section.alternatives.is_empty() {
             let sets: Vec<String> = section.alternatives.iter().map(|set| codes(set, " with ")).collect();
             let _ = write!(self.text, "\nExactly one of: {}.\n", sets.join("; "));
         }
-        let later: Vec<&str> = section.keys.iter().filter(|key| key.need == Need::Later).map(|key| key.name).collect();
-        if !later.is_empty() {
-            let _ = write!(
-                self.text,
-                "\nPart of the language, but not modelled by this version: {}.\n",
-                codes(&later, ", ")
-            );
-        }
-        self.below(section.keys.iter().filter(|key| key.need != Need::Later));
+        self.below(section.keys.iter());
     }
 
     /// A choice; `bare` is what may be written instead of a map.
@@ -86,7 +78,7 @@ impl Sections {
             let default = match key.need {
                 Need::Required => "required".to_owned(),
                 Need::Default(default) => format!("`{default}`"),
-                Need::Optional | Need::Later => "–".to_owned(),
+                Need::Optional => "–".to_owned(),
             };
             self.row(&[code(key.name), value(&key.kind), default, key.about.to_owned(), code(key.example)]);
         }
@@ -160,8 +152,7 @@ fn value(kind: &Kind) -> String {
         Kind::Number(span) => format!("number from {}", span.low),
         Kind::Money => "price".to_owned(),
         Kind::Word(words) => {
-            let shown = words.iter().filter(|word| !word.later);
-            shown.map(|word| format!("`{}` ({})", word.text, word.about)).collect::<Vec<_>>().join(", ")
+            words.iter().map(|word| format!("`{}` ({})", word.text, word.about)).collect::<Vec<_>>().join(", ")
         }
         Kind::True => "`true`".to_owned(),
         Kind::Flag => "`true` or `false`".to_owned(),
@@ -204,7 +195,7 @@ mod tests {
     }
 
     fn examples_below(keys: &'static [Key], context: decode::Context, seen: &mut Vec<*const Key>) {
-        for key in keys.iter().filter(|key| key.need != Need::Later) {
+        for key in keys {
             if seen.contains(&std::ptr::from_ref(key)) {
                 continue;
             }

@@ -89,7 +89,7 @@ fn kind_schema(kind: &Kind, inside: Inside) -> Value {
         Kind::Number(span) => number_schema(*span),
         Kind::Money => reference("money"),
         Kind::Word(words) => {
-            let names: Vec<&str> = words.iter().filter(|word| !word.later).map(|word| word.text).collect();
+            let names: Vec<&str> = words.iter().map(|word| word.text).collect();
             json!({ "enum": names })
         }
         Kind::True => json!({ "const": true }),
@@ -153,7 +153,7 @@ fn described(key: &Key, inside: Inside) -> Value {
 }
 
 fn section_schema(section: &Section, inside: Inside) -> Value {
-    let there = || section.keys.iter().filter(|key| key.need != Need::Later);
+    let there = || section.keys.iter();
     let properties: Map<String, Value> = there().map(|key| (key.name.to_owned(), described(key, inside))).collect();
     let required: Vec<&str> = there().filter(|key| key.need == Need::Required).map(|key| key.name).collect();
     let mut schema = json!({
@@ -204,7 +204,7 @@ mod tests {
             let name = &part[..part.find('"').unwrap()];
             assert!(schema["$defs"].get(name).is_some(), "{name}");
         }
-        for key in table::SCENARIO.keys.iter().filter(|key| key.need != Need::Later) {
+        for key in table::SCENARIO.keys {
             let description = schema["properties"][key.name]["description"].as_str();
             assert!(description.is_some_and(|text| text.starts_with(key.about)), "{}", key.name);
         }

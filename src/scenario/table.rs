@@ -8,9 +8,11 @@ mod failures;
 mod groups;
 mod queues;
 mod rates;
+mod scaling;
 mod top;
 mod topology;
 
+pub(super) use scaling::instead_of;
 pub(super) use top::SCENARIO;
 
 /// What may be written as the value of a key.
@@ -121,8 +123,6 @@ pub(super) struct Word {
     /// The word.
     pub text: &'static str,
     pub about: &'static str,
-    /// Whether this version does not model it yet.
-    pub later: bool,
 }
 
 /// Whether a key must be there.
@@ -132,8 +132,6 @@ pub(super) enum Need {
     Optional,
     /// Left out, it has this value.
     Default(&'static str),
-    /// Part of the language, but this version does not model it.
-    Later,
 }
 
 /// A key of a section, or an alternative of a choice.
@@ -180,10 +178,6 @@ pub(super) const fn defaulted(
     example: &'static str,
 ) -> Key {
     Key { name, kind, need: Need::Default(default), about, example }
-}
-
-pub(super) const fn later(name: &'static str, about: &'static str) -> Key {
-    Key { name, kind: Kind::Text, need: Need::Later, about, example: "" }
 }
 
 /// What a function's values are.

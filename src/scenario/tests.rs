@@ -1,5 +1,7 @@
 //! What loading means, from text to model.
 
+mod scaling;
+
 use super::*;
 use crate::model::{Arrivals, Distribution, Overflow, Process, Promise, Quantile, Rate, Replicas, Replications};
 
@@ -257,7 +259,8 @@ fn one_fault_is_one_fault() {
         ("service: {lognormal: {mean: 20ms, cv: 1.0}}", "service_rate: 50/s\n    service: 5ms", "F015"),
         ("    service: {lognormal: {mean: 20ms, cv: 1.0}}\n", "", "F011"),
         ("arrivals: poisson", "arrivals: mmpp", "F014"),
-        ("replicas: 4", "replicas: 4\n    scaling: {hpa: {}}", "F013"),
+        ("replicas: 4", "replicas: 4\n    scaling: {hpa: {max: 4}}", "F011"),
+        ("replicas: 4", "replicas: 4\n    scaling: {static: 4, hpa: {max: 4, metric: {ready: 1}}}", "F015"),
     ] {
         assert_eq!(codes(load_text(&with(line, instead))).join(" "), code, "{instead}");
     }
@@ -312,18 +315,6 @@ slo:
     assert_eq!(codes(Err(faults.clone())).join(" "), expected, "{faults}");
     let lines: Vec<Option<usize>> = faults.0.iter().map(|fault| fault.place.as_ref().unwrap().line).collect();
     assert!(lines.is_sorted(), "{lines:?}");
-}
-
-#[test]
-fn every_key_of_later_work_is_named_as_such() {
-    for (line, instead, key) in [
-        ("replicas: 4", "replicas: 4\n    scaling: {hpa: {}}", "scaling"),
-        ("seed: 1", "strategies: {four: {static: 4}}", "strategies"),
-    ] {
-        let faults = load_text(&with(line, instead)).unwrap_err();
-        assert_eq!(codes(Err(faults.clone())), ["F013"], "{faults}");
-        assert!(faults.0[0].message.contains(&format!("`{key}`")), "{faults}");
-    }
 }
 
 #[test]

@@ -33,8 +33,8 @@ impl Builder<'_> {
                 self.fault(Code::NoConsumers, item, message).help =
                     Some(format!("add a consumer group with `from: {name}`"));
             }
-            let unclear = mentions.publishers_unclear || self.collector.has(Code::NotModelledYet);
-            if !filled && !is(&mentions.dead_letters) && !unclear && item.maybe("initial").is_some() {
+            if !filled && !is(&mentions.dead_letters) && !mentions.publishers_unclear && item.maybe("initial").is_some()
+            {
                 let message = format!("nobody publishes to the queue {}, and it is empty at the start", quoted(name));
                 self.fault(Code::NobodyPublishes, item, message);
             }

@@ -6,7 +6,7 @@ use crate::scenario::table::Quantity;
 use crate::units::show_duration;
 
 /// Most slots of a group: replicas × concurrency.
-const MAX_SLOTS: f64 = 1e7;
+pub(super) const MAX_SLOTS: f64 = 1e7;
 
 impl Builder<'_> {
     pub(super) fn all_groups(&mut self, root: &Item) -> Option<Vec<ConsumerGroup>> {
@@ -24,7 +24,8 @@ impl Builder<'_> {
             return None;
         }
         let from = item.field("from").and_then(|from| self.queue_id(from));
-        let replicas = item.field("replicas").and_then(|replicas| self.replicas(replicas));
+        // Without, it is whoever scales the group that decides.
+        let replicas = item.field("replicas").map_or(Some(Replicas::Fixed(0)), |replicas| self.replicas(replicas));
         let concurrency = item.maybe("concurrency").map(|concurrency| concurrency.unwrap_or(1.0));
         let prefetch = item.maybe("prefetch");
         let service = self.service(item);
@@ -45,9 +46,7 @@ impl Builder<'_> {
                 rate.and_then(|rate_per_s| Some(Some(RateLimit { rate_per_s, burst: burst?.unwrap_or(1.0) })))
             }
         };
-        let shutdown = item.field("shutdown").map_or(Some(Shutdown::Finish), |word| {
-            word.text().map(|word| if word == "requeue" { Shutdown::Requeue } else { Shutdown::Finish })
-        });
+        let shutdown = item.field("shutdown").map_or(Some(Shutdown::Finish), shutdown);
         let outages = item.field("outages").map_or(Some(Vec::new()), |outages| self.outages(outages));
         let cost = item.field("cost").map_or(Some(None), |cost| self.cost(cost).map(Some));
         let (ack, ack_timeout_s, failures) = (self.ack(item), item.maybe("ack_timeout"), self.failures(item));
@@ -83,6 +82,7 @@ impl Builder<'_> {
         })
     }
 
+    /// How many replicas there are, as far as nobody scales them.
     fn replicas(&mut self, item: &Item) -> Option<Replicas> {
         let replicas = match &item.body {
             Body::Number(replicas) => Replicas::Fixed(*replicas as u32),
@@ -93,13 +93,10 @@ impl Builder<'_> {
             }
             _ => return None,
         };
-        if replicas.most() == 0 {
-            self.fault(Code::NeverAnyReplica, item, "this group never has a replica: it consumes nothing");
-        }
         Some(replicas)
     }
 
-    fn late_steps(&mut self, item: &Item, steps: &[(f64, f64)]) {
+    pub(super) fn late_steps(&mut self, item: &Item, steps: &[(f64, f64)]) {
         let (Some(horizon_s), Some(items)) = (self.horizon_s, item.list()) else { return };
         if let Some(late) = steps.iter().position(|(at_s, _)| *at_s >= horizon_s) {
             let message = format!("this step is at {}, not before the horizon", show_duration(steps[late].0));
@@ -183,5 +180,13 @@ impl Builder<'_> {
             None => self.currency = Some((price.currency.clone(), item.span)),
         }
         Some(Cost { per_hour: price.per_hour, currency: price.currency.clone() })
+    }
+}
+
+fn shutdown(item: &Item) -> Option<Shutdown> {
+    match &item.body {
+        Body::Text(word) => Some(if word == "requeue" { Shutdown::Requeue } else { Shutdown::Finish }),
+        Body::Chosen(_, grace) => grace.number().map(Shutdown::FinishWithin),
+        _ => None,
     }
 }

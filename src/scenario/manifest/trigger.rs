@@ -163,7 +163,7 @@ fn cron(given: &Fields<'_>) -> Option<TriggerSource> {
             return None;
         };
         Cron::parse(&text)
-            .map_err(|error| given.fault(Code::OutOfRange, key, error.to_string(), "for example `0 8 * * 1-5`"))
+            .map_err(|error| given.fault(Code::Expression, key, error.to_string(), "for example `0 8 * * 1-5`"))
             .ok()
     };
     let (start, end) = (read("start"), read("end"));
@@ -177,8 +177,7 @@ fn cron(given: &Fields<'_>) -> Option<TriggerSource> {
     let timezone = zone.and_then(|zone| {
         let found = TimeZone::get(&zone).ok();
         if found.is_none() {
-            let help = "write an IANA name such as `Europe/Kyiv`";
-            given.fault(Code::UnknownReference, "timezone", format!("`{zone}` is no time zone"), help);
+            given.fault(Code::UnknownZone, "timezone", format!("`{zone}` is no time zone"), suggest::zone(&zone));
         }
         found
     });

@@ -103,7 +103,8 @@ fn metric_name(metric: &HpaMetric) -> &str {
     if signal_of(&metric.name) == Some(metric.signal) { &metric.name } else { telling_name(metric.signal) }
 }
 
-fn telling_name(signal: Signal) -> &'static str {
+/// A name for a metric that says what of the queue it shows.
+pub(in super::super) fn telling_name(signal: Signal) -> &'static str {
     match signal {
         Signal::Ready => "queue_messages_ready",
         Signal::Depth => "queue_messages",

@@ -115,7 +115,7 @@ fn every_foreign_key_is_refused_at_its_place() {
             let faults = with(preset.name, queue, group).expect_err(foreign.key);
             assert_eq!(faults.errors(), 1, "{}: {faults}", preset.name);
             let fault = faults.0.iter().find(|fault| fault.is_error()).unwrap();
-            assert_eq!(fault.code.id(), "F063", "{}: {faults}", preset.name);
+            assert_eq!(fault.code.id(), "F073", "{}: {faults}", preset.name);
             let name = if foreign.place == Place::Queue { "q" } else { "c" };
             assert_eq!(fault.path, format!("{}.{name}.{}", foreign.place.section(), foreign.key));
             assert!(!preset.defaults.iter().any(|default| default.key == foreign.key && foreign.word.is_none()));

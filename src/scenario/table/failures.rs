@@ -15,9 +15,9 @@ pub(super) static FAILURES: Section = Section {
         defaulted(
             "then",
             Kind::Word(&[
-                Word { text: "requeue", about: "it returns to its queue", later: false },
-                Word { text: "dead-letter", about: "it goes to the queue's `dead_letter`", later: false },
-                Word { text: "drop", about: "it is gone", later: false },
+                Word { text: "requeue", about: "it returns to its queue" },
+                Word { text: "dead-letter", about: "it goes to the queue's `dead_letter`" },
+                Word { text: "drop", about: "it is gone" },
             ]),
             "requeue",
             "What becomes of a failed delivery. What was acked before cannot return: with `ack: before` it is `drop`.",
@@ -107,8 +107,8 @@ pub(super) static REBALANCE: Section = Section {
         required(
             "kind",
             Kind::Word(&[
-                Word { text: "eager", about: "every partition pauses", later: false },
-                Word { text: "cooperative", about: "only the partitions that change hands pause", later: false },
+                Word { text: "eager", about: "every partition pauses" },
+                Word { text: "cooperative", about: "only the partitions that change hands pause" },
             ]),
             "Who pauses.",
             "eager",

@@ -2,20 +2,21 @@
 
 use super::{
     ABOVE_0, Choice, FROM_0, FROM_1, INSTANT, Kind, LENGTH, MAX_NUMBER, Section, Span, Word, defaulted, failures,
-    later, optional, required, topology,
+    optional, required, scaling, topology,
 };
 
-const REPLICAS: Span = Span { low: 0.0, open: false, high: 4e9 };
+pub(super) const REPLICAS: Span = Span { low: 0.0, open: false, high: 4e9 };
 
 pub(super) static GROUP: Section = Section {
     what: "a consumer group",
     about: "Equal replicas on one queue: C(t) = replicas(t) · concurrency · speed(t) / (mean service + mean overhead).",
     keys: &[
         required("from", Kind::QueueName, "The queue that it consumes.", "orders"),
-        required(
+        optional(
             "replicas",
             Kind::Either(&[Kind::Count(REPLICAS), Kind::Choice(&SCHEDULE)]),
-            "How many replicas: a number, or steps over time. 0 is valid; the newest replica leaves first.",
+            "How many replicas: a number, or steps over time. 0 is valid; the newest replica leaves first. With \
+             `scaling`, or with `strategies` for the group, it is the number at t = 0 and may be left out.",
             "4",
         ),
         defaulted(
@@ -71,13 +72,12 @@ pub(super) static GROUP: Section = Section {
         ),
         defaulted(
             "shutdown",
-            Kind::Word(&[
-                Word {
-                    text: "finish",
-                    about: "running and prefetched work is completed, nothing new is taken",
-                    later: false,
-                },
-                Word { text: "requeue", about: "everything held returns to the queue at once", later: false },
+            Kind::Either(&[
+                Kind::Word(&[
+                    Word { text: "finish", about: "running and prefetched work is completed, nothing new is taken" },
+                    Word { text: "requeue", about: "everything held returns to the queue at once" },
+                ]),
+                Kind::Choice(&SHUTDOWN),
             ]),
             "finish",
             "What a leaving replica does.",
@@ -92,12 +92,8 @@ pub(super) static GROUP: Section = Section {
         defaulted(
             "ack",
             Kind::Word(&[
-                Word { text: "after", about: "when its service has ended: at least once", later: false },
-                Word {
-                    text: "before",
-                    about: "when it is delivered: at most once, what a lost replica held is lost",
-                    later: false,
-                },
+                Word { text: "after", about: "when its service has ended: at least once" },
+                Word { text: "before", about: "when it is delivered: at most once, what a lost replica held is lost" },
             ]),
             "after",
             "When a delivery counts as done.",
@@ -170,9 +166,24 @@ pub(super) static GROUP: Section = Section {
             "Price of one replica, from wanted to terminated; one currency per file.",
             "0.10 USD/h",
         ),
-        later("scaling", "A scaling strategy."),
+        optional(
+            "scaling",
+            Kind::Section(&scaling::STRATEGY),
+            "Who decides on the number of replicas: a strategy.",
+            "{hpa: {min: 2, max: 20, metric: {ready_per_replica: 50}}, metric_age: 30s}",
+        ),
     ],
     alternatives: &[&["service"], &["service_rate"]],
+};
+
+static SHUTDOWN: Choice = Choice {
+    what: "a way to shut down",
+    variants: &[required(
+        "finish_within",
+        LENGTH,
+        "As `finish`, within a grace period; what is not done then returns to the queue.",
+        "30s",
+    )],
 };
 
 static SCHEDULE: Choice = Choice {

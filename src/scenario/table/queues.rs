@@ -36,9 +36,9 @@ pub(super) static QUEUE: Section = Section {
         defaulted(
             "overflow",
             Kind::Word(&[
-                Word { text: "reject", about: "the new message is refused", later: false },
-                Word { text: "drop-head", about: "the oldest ready message is dropped", later: false },
-                Word { text: "block", about: "the publisher's clock stops until there is room", later: false },
+                Word { text: "reject", about: "the new message is refused" },
+                Word { text: "drop-head", about: "the oldest ready message is dropped" },
+                Word { text: "block", about: "the publisher's clock stops until there is room" },
             ]),
             "reject",
             "What a full queue does.",
@@ -80,9 +80,9 @@ pub(super) static QUEUE: Section = Section {
         defaulted(
             "requeue",
             Kind::Word(&[
-                Word { text: "original", about: "where it was, before all that came later", later: false },
-                Word { text: "front", about: "before everything that is ready", later: false },
-                Word { text: "back", about: "behind everything that is ready", later: false },
+                Word { text: "original", about: "where it was, before all that came later" },
+                Word { text: "front", about: "before everything that is ready" },
+                Word { text: "back", about: "behind everything that is ready" },
             ]),
             "original",
             "Where a message that comes back is put.",
@@ -126,12 +126,8 @@ static TTL: Section = Section {
         defaulted(
             "at",
             Kind::Word(&[
-                Word { text: "anywhere", about: "at once, wherever it stands", later: false },
-                Word {
-                    text: "head",
-                    about: "only when it reaches the head; until then it counts as ready",
-                    later: false,
-                },
+                Word { text: "anywhere", about: "at once, wherever it stands" },
+                Word { text: "head", about: "only when it reaches the head; until then it counts as ready" },
             ]),
             "anywhere",
             "Where an expired message is noticed.",

@@ -1,8 +1,8 @@
 //! The scenario itself: general keys, producers, promises.
 
 use super::{
-    Choice, FROM_0, INSTANT, Key, Kind, LENGTH, Need, Section, Span, Word, defaulted, failures, groups, later,
-    optional, queues, required, topology,
+    Choice, FROM_0, INSTANT, Key, Kind, LENGTH, Need, Section, Span, Word, defaulted, failures, groups, optional,
+    queues, required, scaling, topology,
 };
 
 /// The whole file.
@@ -86,7 +86,12 @@ pub(in super::super) static SCENARIO: Section = Section {
             "{checkout: [orders, billing, mail]}",
         ),
         optional("slo", Kind::Named(&SLO), "What was promised.", "{fresh: {queue: orders, latency: p99, below: 2s}}"),
-        later("strategies", "Named alternatives of scaling one consumer group."),
+        optional(
+            "strategies",
+            Kind::Named(&scaling::NAMED_STRATEGY),
+            "Named alternatives for who scales a consumer group.",
+            "{four: {static: 4}, keda: {keda: {max: 20, trigger: {rabbitmq: {value: 50}}}}}",
+        ),
     ],
     alternatives: &[],
 };
@@ -139,8 +144,8 @@ static PRODUCER: Section = Section {
         defaulted(
             "when_away",
             Kind::Word(&[
-                Word { text: "block", about: "its clock stops until the broker is back", later: false },
-                Word { text: "lose", about: "what it publishes then is lost", later: false },
+                Word { text: "block", about: "its clock stops until the broker is back" },
+                Word { text: "lose", about: "what it publishes then is lost" },
             ]),
             "block",
             "What it does while the broker is away.",
@@ -159,8 +164,8 @@ static PRODUCER: Section = Section {
 /// A word, or a map with one of the processes.
 pub(in super::super) static PROCESS: Kind = Kind::Either(&[
     Kind::Word(&[
-        Word { text: "poisson", about: "independent messages: a (non-homogeneous) Poisson process", later: false },
-        Word { text: "regular", about: "a metronome that follows the rate, its first message at Λ = 1", later: false },
+        Word { text: "poisson", about: "independent messages: a (non-homogeneous) Poisson process" },
+        Word { text: "regular", about: "a metronome that follows the rate, its first message at Λ = 1" },
     ]),
     Kind::Choice(&PROCESSES),
 ]);
@@ -296,7 +301,7 @@ static SLO: Section = Section {
         optional("depth", Kind::Statistic, "Ready + unacked messages, time-weighted.", "max"),
         optional(
             "loss",
-            Kind::Word(&[Word { text: "share", about: "of the published messages", later: false }]),
+            Kind::Word(&[Word { text: "share", about: "of the published messages" }]),
             "Messages that are lost.",
             "share",
         ),
