@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::fault::Code;
+use super::presets::{PRESETS, Value};
 use super::table::{self, Choice, Key, Kind, Need, Section};
 
 /// `docs/scenario-language.md`: every key with type, default, unit and meaning, with examples.
@@ -14,6 +15,7 @@ pub fn reference_markdown() -> String {
     let mut sections = Sections { text: String::new(), written: Vec::new() };
     sections.section("Top level", &table::SCENARIO);
     text.push_str(&sections.text);
+    text.push_str(&presets_markdown());
     text.push_str(include_str!("reference/examples.md"));
     text.push_str(
         "\n## Faults\n\nEvery fault has a code that stays the same; `W` codes are warnings.\n\n| code | \
@@ -21,6 +23,34 @@ pub fn reference_markdown() -> String {
     );
     for code in Code::ALL {
         let _ = writeln!(text, "| `{}` | {} |", code.id(), code.meaning());
+    }
+    text
+}
+
+/// Every preset with its defaults and their sources.
+fn presets_markdown() -> String {
+    let mut text = include_str!("reference/presets.md").to_owned();
+    for preset in &PRESETS {
+        let _ = write!(text, "\n### `{}`: {}\n\n", preset.name, preset.about);
+        text.push_str("| where | key | default | effect | source |\n|---|---|---|---|---|\n");
+        for default in preset.defaults {
+            let value = match default.value {
+                Value::Written(value) => code(value),
+                Value::PerSlot(each) => format!("{each} × `concurrency`"),
+            };
+            let place = default.place.section();
+            let _ =
+                writeln!(text, "| {place} | `{}` | {value} | {} | {} |", default.key, default.effect, default.source);
+        }
+        let foreign: Vec<String> = preset
+            .foreign
+            .iter()
+            .map(|foreign| foreign.word.map_or(code(foreign.key), |word| format!("`{}: {word}`", foreign.key)))
+            .collect();
+        let _ = write!(text, "\nNot of this broker: {}.\n\n", foreign.join(", "));
+        for note in preset.notes {
+            let _ = writeln!(text, "- {note}");
+        }
     }
     text
 }
