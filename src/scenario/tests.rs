@@ -1,5 +1,6 @@
 //! What loading means, from text to model.
 
+mod broker;
 mod scaling;
 
 use super::*;
