@@ -92,7 +92,7 @@ impl Model {
 
     /// What the slots of a group can serve per second with all the replicas that it ever has, at speed 1.
     pub(super) fn most_served_per_s(&self, group: &ConsumerGroup) -> f64 {
-        let slots = f64::from(group.replicas.most()) * f64::from(group.slots_per_replica());
+        let slots = f64::from(group.most_replicas()) * f64::from(group.slots_per_replica());
         slots / self.mean_occupancy_s(group)
     }
 }

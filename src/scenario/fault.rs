@@ -107,6 +107,7 @@ codes! {
     CsvSpacing "W005" Warning "recorded data whose rows are mostly not `every` apart",
     BeyondHorizon "W006" Warning "something that happens after the horizon and so never",
     EndlessReturns "W007" Warning "messages that fail at every attempt and come back for ever",
+    ManifestLeftOut "W010" Warning "something in a manifest that is left out, or that only a guess can be made at",
 }
 
 /// A place in a text, with the line itself.

@@ -12,7 +12,7 @@ mod scaling;
 mod top;
 mod topology;
 
-pub(super) use scaling::instead_of;
+pub(super) use scaling::{SHARED, instead_of};
 pub(super) use top::SCENARIO;
 
 /// What may be written as the value of a key.

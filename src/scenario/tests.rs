@@ -1,6 +1,7 @@
 //! What loading means, from text to model.
 
 mod broker;
+mod defaults;
 mod scaling;
 
 use super::*;
