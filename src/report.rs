@@ -14,6 +14,7 @@ mod explanation;
 mod fixture;
 mod json;
 mod number;
+mod presets;
 mod series;
 mod stage;
 mod table;
@@ -28,6 +29,7 @@ pub use compare::{compare_json, compare_table, write_comparison};
 pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
 pub use json::summary_json;
+pub use presets::{presets, presets_json};
 pub use stage::hidden_folder;
 pub use table::table;
 

@@ -11,6 +11,7 @@ mod decode;
 mod fault;
 pub mod manifest;
 mod overrides;
+pub mod presets;
 mod recording;
 mod reference;
 mod render;
@@ -71,6 +72,8 @@ pub struct Loaded {
     pub model: Model,
     /// What is doubtful in it, in the order of the text.
     pub warnings: Vec<Fault>,
+    /// The defaults of its presets, overridden or not: queue by queue, in the order of the file.
+    pub presets: Vec<presets::Applied>,
 }
 
 /// Reads a scenario: text and `--set` arguments to a model. CSV files that it names are read too.
@@ -84,13 +87,13 @@ pub fn load(source: &Source, overrides: &[Override], limits: &Limits) -> Result<
     let text = source.utf8().map_err(|fault| Faults(vec![*fault]))?;
     let mut collector = Collector::default();
     let id = collector.texts.add(&source.name, text);
-    let model = tree::parse(text, id, 0, &mut collector)
+    let meaning = tree::parse(text, id, 0, &mut collector)
         .or_else(|| nothing_in(&mut collector, id))
         .and_then(|mut root| meaning_of(&mut root, source, overrides, limits, &mut collector));
     let errors = collector.errors();
     let faults = collector.into_faults();
-    match model {
-        Some(model) if errors == 0 => Ok(Loaded { model, warnings: faults }),
+    match meaning {
+        Some((model, presets)) if errors == 0 => Ok(Loaded { model, warnings: faults, presets }),
         _ => {
             assert!(errors > 0, "a scenario without a model has an error that says why");
             Err(Faults(faults))
@@ -118,7 +121,7 @@ fn meaning_of(
     overrides: &[Override],
     limits: &Limits,
     collector: &mut Collector,
-) -> Option<Model> {
+) -> Option<(Model, Vec<presets::Applied>)> {
     if root.is_null() {
         return nothing_in(collector, root.span.source);
     }
@@ -130,31 +133,22 @@ fn meaning_of(
     for change in overrides {
         overrides::apply(root, change, collector);
     }
+    let applied = presets::apply(root, collector);
     let at = Span { end: root.span.start, ..root.span };
     let decoded = decode::decode(root, &WHOLE_FILE, at, Path::default(), decode::OUTSIDE, collector);
     let name = default_name(&source.name);
-    let elsewhere = names_below(root, "topics");
-    let model = build::build(&decoded, name, &source.folder, limits, &elsewhere, collector)?;
+    let model = build::build(&decoded, name, &source.folder, limits, collector)?;
     let horizon = decoded.field("horizon").map_or(&decoded, |item| item);
     if collector.errors() == 0 {
         check_cost(&model, limits, horizon, collector);
     }
-    Some(model)
+    Some((model, applied))
 }
 
 /// The file's stem, if it is a legal name.
 fn default_name(file: &str) -> Option<&str> {
     let stem = std::path::Path::new(file).file_stem()?.to_str()?;
     decode::illegal_name(stem).is_none().then_some(stem)
-}
-
-/// The names that are defined under a key of the file.
-fn names_below(root: &Node, key: &str) -> Vec<String> {
-    let Value::Map(entries) = &root.value else { return Vec::new() };
-    match entries.iter().find(|(written, _)| written.text == key).map(|(_, node)| &node.value) {
-        Some(Value::Map(below)) => below.iter().map(|(name, _)| name.text.clone()).collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// Refuses what would run for months or needs more memory than there is; with `allow_huge` it only warns.

@@ -124,11 +124,6 @@ impl Collector {
         self.errors
     }
 
-    /// Whether a fault of this class was found.
-    pub fn has(&self, code: Code) -> bool {
-        self.found.iter().any(|(_, fault)| fault.code == code)
-    }
-
     /// All faults in the order of the text.
     pub fn into_faults(mut self) -> Vec<Fault> {
         self.found.sort_by_key(|(span, _)| *span);

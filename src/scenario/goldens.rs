@@ -7,6 +7,8 @@ mod scaling;
 
 use super::*;
 
+mod broker;
+
 /// A scenario with a hole: `{queue}` settings, `{group}` settings, and more keys.
 fn scenario(rate: &str, queue: &str, group: &str, more: &str) -> String {
     format!(
@@ -49,6 +51,9 @@ fn cases() -> Vec<(Code, String)> {
         shape_cases(),
         quantity_cases(),
         meaning_cases(),
+        broker::queue_cases(),
+        broker::group_cases(),
+        broker::topology_cases(),
         csv_cases(),
         scaling::strategy_cases(),
         scaling::product_cases(),
@@ -93,8 +98,6 @@ fn shape_cases() -> Vec<(Code, String)> {
         (WrongShape, group("replicas: [4]\n    service: 20ms")),
         (WrongShape, queue("").replace("orders: {}", "orders:")),
         (WrongShape, "just words\n".to_owned()),
-        (NotModelledYet, queue("ttl: 10m, overflow: block")),
-        (NotModelledYet, more("topics: {events: {to: [orders]}}\n").replace("to: orders", "to: events")),
         (UnknownChoice, rate("{sinus: {mean: 40/s}}")),
         (UnknownChoice, rate("{constant: 40/s, pulse: {height: 1/s, from: 0s, until: 1m}}")),
         (UnknownChoice, rate("40/s\n    arrivals: mmpp")),

@@ -16,7 +16,15 @@ fn seeds() -> Vec<String> {
                     arrivals: {recorded: {file: no.csv, time: t, where: {a: b}}}}}\n\
                     queues: {q: {}}\nconsumers: {c: {from: q, replicas: 1, \
                     service: {empirical: {file: no.csv, column: s}}}}\n";
-    examples.map(ToOwned::to_owned).chain([starter().to_owned(), recorded.to_owned()]).collect()
+    let presets = presets::PRESETS.iter().map(|preset| {
+        format!(
+            "name: p\nhorizon: 10s\nproducers: {{p: {{to: t, rate: 1/s}}}}\ntopics: {{t: {{to: [q]}}}}\n\
+             queues: {{q: {{preset: {}, ttl: 5s}}}}\nconsumers: {{c: {{from: q, replicas: 1, service: 1s}}}}\n",
+            preset.name
+        )
+    });
+    let own = [starter().to_owned(), recorded.to_owned()];
+    examples.map(ToOwned::to_owned).chain(own).chain(presets).collect()
 }
 
 /// Every manifest of the reference's strategies.
@@ -168,7 +176,7 @@ proptest! {
 
     #[test]
     fn random_overrides_are_answered(
-        path in "[a-z.\\[\\]0-9]{0,12}|(consumers|producers|queues|slo|strategies)[.\\[a-z0-9\\]]{0,20}",
+        path in "[a-z.\\[\\]0-9]{0,12}|(consumers|producers|queues|topics|slo|strategies)[.\\[a-z0-9\\]]{0,20}",
         value in ".{0,30}",
     ) {
         let change = Override { path, value };

@@ -49,19 +49,33 @@ impl Builder<'_> {
         let shutdown = item.field("shutdown").map_or(Some(Shutdown::Finish), shutdown);
         let outages = item.field("outages").map_or(Some(Vec::new()), |outages| self.outages(outages));
         let cost = item.field("cost").map_or(Some(None), |cost| self.cost(cost).map(Some));
+        let (ack, ack_timeout_s, failures) = (self.ack(item), item.maybe("ack_timeout"), self.failures(item));
+        let (crashes, batch, in_flight) = (Self::crashes(item), self.batch(item), item.maybe("in_flight_limit"));
+        let (uses, emits) = (self.uses(item), self.emits(item));
         self.slots(item, replicas.as_ref(), concurrency);
         self.takes_time(item, service.as_ref(), overhead.as_ref().and_then(Option::as_ref));
-        let concurrency = concurrency? as u32;
+        let (concurrency, batch) = (concurrency? as u32, batch?);
+        let worked_on = concurrency.saturating_mul(batch.map_or(1, |batch| batch.size));
         Some(ConsumerGroup {
             replicas: replicas?,
             concurrency,
-            prefetch: prefetch?.map_or(concurrency, |prefetch| prefetch as u32),
+            prefetch: prefetch?.map_or(worked_on, |prefetch| prefetch as u32),
             overhead: overhead?,
             speed: speed?,
             speeds: speeds?,
             rate_limit: rate_limit?,
             startup: startup?,
             shutdown: shutdown?,
+            ack: ack?,
+            ack_timeout_s: ack_timeout_s?,
+            failures: failures?,
+            crashes: crashes?,
+            batch,
+            in_flight_limit: in_flight?.map(|limit| limit as u32),
+            rebalance: Self::rebalance(item)?,
+            contention: Self::contention(item)?,
+            uses: uses?,
+            emits: emits?,
             outages: outages?,
             cost: cost?,
             ..ConsumerGroup::new(name, from?, 1, service?)
@@ -124,7 +138,7 @@ impl Builder<'_> {
     }
 
     /// Ascending and disjoint; those that touch become one.
-    fn outages(&mut self, item: &Item) -> Option<Vec<(f64, f64)>> {
+    pub(super) fn outages(&mut self, item: &Item) -> Option<Vec<(f64, f64)>> {
         let outages = item.pairs()?;
         let items = item.list()?;
         let mut sound = true;

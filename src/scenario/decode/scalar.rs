@@ -37,7 +37,9 @@ impl Decoder<'_> {
         };
         let (span, quoted) = (node.span, *quoted);
         match kind {
-            Kind::Text | Kind::QueueName | Kind::Limit => Body::Text(text.clone()),
+            Kind::Text | Kind::QueueName | Kind::DestinationName | Kind::PathName | Kind::Limit => {
+                Body::Text(text.clone())
+            }
             Kind::Name => match illegal_name(text) {
                 None => Body::Text(text.clone()),
                 Some(why) => {
@@ -50,6 +52,7 @@ impl Decoder<'_> {
             Kind::Word(words) => self.word(text, words, span, path),
             Kind::True => self.truth(text, quoted, span, path),
             Kind::Flag => self.flag(text, quoted, span, path),
+            Kind::CountOrUnlimited(range) if text == "unlimited" => Body::Number(range.high),
             Kind::Statistic => self.statistic(text, span, path),
             Kind::Money => match units::read_money(text) {
                 Ok(price) => {
@@ -76,16 +79,24 @@ impl Decoder<'_> {
             Kind::Level => (units::read_number(text), ANY),
             Kind::Rate(range) => (units::read_rate(text), *range),
             Kind::Share(range) => (units::read_share(text), *range),
-            Kind::Count(range) => (units::read_count(text), *range),
+            Kind::Count(range) | Kind::CountOrUnlimited(range) => (units::read_count(text), *range),
+            Kind::Size(range) => (units::read_bytes(text), *range),
             Kind::Number(range) => (units::read_number(text), *range),
             _ => unreachable!("kinds that are not quantities are read elsewhere"),
         };
-        let bare = matches!(kind, Kind::Count(_) | Kind::Number(_) | Kind::Level) && text.parse::<f64>().is_ok();
+        let without_unit = matches!(kind, Kind::Count(_) | Kind::CountOrUnlimited(_) | Kind::Number(_) | Kind::Level);
+        let bare = without_unit && text.parse::<f64>().is_ok();
         match read {
             Ok(_) if quoted && bare => {
                 let message = format!("\"{text}\" is a text: a number is expected");
                 self.collector.add(Code::QuotedNumber, span, path, message).help =
                     Some(format!("write {text} without quotes"));
+                Body::Bad
+            }
+            Ok(0.0) if matches!(kind, Kind::CountOrUnlimited(_)) => {
+                self.collector
+                    .add(Code::OutOfRange, span, path, format!("{} must be at least 1", units::quoted(text)))
+                    .help = Some("if no limit is meant, write `unlimited`".to_owned());
                 Body::Bad
             }
             Ok(number) => self.in_range(number, text, range, matches!(kind, Kind::Share(_)), span, path),
@@ -159,15 +170,9 @@ impl Decoder<'_> {
 
     fn word(&mut self, text: &str, words: &'static [Word], span: Span, path: &Path) -> Body {
         match words.iter().find(|word| word.text == text) {
-            Some(word) if !word.later => Body::Text(text.to_owned()),
-            Some(word) => {
-                let message =
-                    format!("`{}` is part of the language, but this version does not model it yet", word.text);
-                self.collector.add(Code::NotModelledYet, span, path, message).label = Some(word.about.to_owned());
-                Body::Bad
-            }
+            Some(_) => Body::Text(text.to_owned()),
             None => {
-                let names: Vec<&str> = words.iter().filter(|word| !word.later).map(|word| word.text).collect();
+                let names: Vec<&str> = words.iter().map(|word| word.text).collect();
                 let fault =
                     self.collector.add(Code::UnknownChoice, span, path, format!("{} is not known here", quoted(text)));
                 fault.help = suggest::did_you_mean(text, &names);
@@ -261,19 +266,18 @@ pub(super) fn expected(kind: &Kind, context: Context) -> String {
         Kind::ClockOrDuration => "a duration such as `14h` or a time of day such as \"14:00\"".to_owned(),
         Kind::Share(_) => "a share such as `60%`".to_owned(),
         Kind::Count(_) => "a count such as `4` or `50k`".to_owned(),
+        Kind::CountOrUnlimited(_) => "a count such as `4` or `unlimited`".to_owned(),
+        Kind::Size(_) => "a size such as `2KB`".to_owned(),
         Kind::Money => "a price such as `0.10 USD/h`".to_owned(),
         Kind::Name => "a name".to_owned(),
         Kind::QueueName => "the name of a queue".to_owned(),
+        Kind::DestinationName => "the name of a queue or topic".to_owned(),
+        Kind::PathName => "the name of a path".to_owned(),
         Kind::Timestamp => "a timestamp such as `2026-11-27T08:00:00Z`".to_owned(),
         Kind::True => "`true`".to_owned(),
         Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Statistic => "a statistic such as `p99`".to_owned(),
-        Kind::Word(words) => words
-            .iter()
-            .filter(|word| !word.later)
-            .map(|word| format!("`{}`", word.text))
-            .collect::<Vec<_>>()
-            .join(" or "),
+        Kind::Word(words) => words.iter().map(|word| format!("`{}`", word.text)).collect::<Vec<_>>().join(" or "),
         Kind::Limit => "a limit such as `2s`".to_owned(),
         Kind::Either(kinds) => kinds.iter().map(|kind| super::expected(kind, context)).collect::<Vec<_>>().join(" or "),
         _ => "a text".to_owned(),

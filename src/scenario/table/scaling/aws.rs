@@ -42,9 +42,9 @@ pub(super) static LADDER: Section = Section {
         defaulted(
             "adjustment_type",
             Kind::Word(&[
-                Word { text: "change_in_capacity", about: "replicas more or less", later: false },
-                Word { text: "exact_capacity", about: "exactly so many replicas", later: false },
-                Word { text: "percent_change_in_capacity", about: "per cent of the size", later: false },
+                Word { text: "change_in_capacity", about: "replicas more or less" },
+                Word { text: "exact_capacity", about: "exactly so many replicas" },
+                Word { text: "percent_change_in_capacity", about: "per cent of the size" },
             ]),
             "change_in_capacity",
             "What an adjustment is.",

@@ -120,7 +120,7 @@ static HOLT_WINTERS: Section = Section {
 const BELOW_1: f64 = 0.999_999;
 
 const FORECAST: Kind = Kind::Either(&[
-    Kind::Word(&[Word { text: "seasonal_naive", about: "what it was one season ago", later: false }]),
+    Kind::Word(&[Word { text: "seasonal_naive", about: "what it was one season ago" }]),
     Kind::Choice(&FORECASTS),
 ]);
 

@@ -104,9 +104,9 @@ static DIRECTION: Section = Section {
         defaulted(
             "select_policy",
             Kind::Word(&[
-                Word { text: "max", about: "the policy that allows the largest change", later: false },
-                Word { text: "min", about: "the policy that allows the smallest change", later: false },
-                Word { text: "disabled", about: "no change in this direction", later: false },
+                Word { text: "max", about: "the policy that allows the largest change" },
+                Word { text: "min", about: "the policy that allows the smallest change" },
+                Word { text: "disabled", about: "no change in this direction" },
             ]),
             "max",
             "Which of several policies counts.",

@@ -115,8 +115,8 @@ pub(super) static TRIGGER: Section = Section {
 };
 
 static METRIC_TYPES: [Word; 2] = [
-    Word { text: "average_value", about: "wanted is metric / target", later: false },
-    Word { text: "value", about: "the size is multiplied by metric / target", later: false },
+    Word { text: "average_value", about: "wanted is metric / target" },
+    Word { text: "value", about: "the size is multiplied by metric / target" },
 ];
 
 static RABBITMQ: Section = Section {
@@ -126,11 +126,11 @@ static RABBITMQ: Section = Section {
         defaulted(
             "mode",
             Kind::Word(&[
-                Word { text: "queue_length", about: "messages in the queue", later: false },
-                Word { text: "message_rate", about: "published per second", later: false },
-                Word { text: "deliver_get_rate", about: "delivered per second", later: false },
-                Word { text: "published_to_delivered_ratio", about: "published per delivered", later: false },
-                Word { text: "expected_queue_consumption_time", about: "time until it would be empty", later: false },
+                Word { text: "queue_length", about: "messages in the queue" },
+                Word { text: "message_rate", about: "published per second" },
+                Word { text: "deliver_get_rate", about: "delivered per second" },
+                Word { text: "published_to_delivered_ratio", about: "published per delivered" },
+                Word { text: "expected_queue_consumption_time", about: "time until it would be empty" },
             ]),
             "queue_length",
             "What it asks for.",
@@ -147,8 +147,8 @@ static RABBITMQ: Section = Section {
         defaulted(
             "protocol",
             Kind::Word(&[
-                Word { text: "http", about: "ready and unacked messages count", later: false },
-                Word { text: "amqp", about: "only ready messages count", later: false },
+                Word { text: "http", about: "ready and unacked messages count" },
+                Word { text: "amqp", about: "only ready messages count" },
             ]),
             "http",
             "How it asks.",
@@ -174,8 +174,8 @@ static KAFKA: Section = Section {
         defaulted(
             "offset_reset_policy",
             Kind::Word(&[
-                Word { text: "latest", about: "a partition without a committed offset counts 1", later: false },
-                Word { text: "earliest", about: "it counts from the beginning of its log", later: false },
+                Word { text: "latest", about: "a partition without a committed offset counts 1" },
+                Word { text: "earliest", about: "it counts from the beginning of its log" },
             ]),
             "latest",
             "What a partition without a committed offset counts.",
@@ -251,11 +251,11 @@ static FALLBACK: Section = Section {
         defaulted(
             "behavior",
             Kind::Word(&[
-                Word { text: "static", about: "the given replicas", later: false },
-                Word { text: "current_replicas", about: "what there is", later: false },
-                Word { text: "current_replicas_if_higher", about: "the larger of the two", later: false },
-                Word { text: "current_replicas_if_lower", about: "the smaller of the two", later: false },
-                Word { text: "scaling_modifiers", about: "the trigger is nil in the formula", later: false },
+                Word { text: "static", about: "the given replicas" },
+                Word { text: "current_replicas", about: "what there is" },
+                Word { text: "current_replicas_if_higher", about: "the larger of the two" },
+                Word { text: "current_replicas_if_lower", about: "the smaller of the two" },
+                Word { text: "scaling_modifiers", about: "the trigger is nil in the formula" },
             ]),
             "static",
             "Which size is assumed.",
@@ -274,18 +274,10 @@ static JOB_STRATEGY: Section = Section {
         defaulted(
             "strategy",
             Kind::Word(&[
-                Word {
-                    text: "default",
-                    about: "wanted less running: right where work in progress counts",
-                    later: false,
-                },
-                Word { text: "custom", about: "wanted less a deduction and a share of what runs", later: false },
-                Word {
-                    text: "accurate",
-                    about: "wanted less pending: right where only what waits counts",
-                    later: false,
-                },
-                Word { text: "eager", about: "up to the maximum whenever something waits", later: false },
+                Word { text: "default", about: "wanted less running: right where work in progress counts" },
+                Word { text: "custom", about: "wanted less a deduction and a share of what runs" },
+                Word { text: "accurate", about: "wanted less pending: right where only what waits counts" },
+                Word { text: "eager", about: "up to the maximum whenever something waits" },
             ]),
             "default",
             "How many Jobs are created.",
@@ -306,10 +298,10 @@ static JOB_STRATEGY: Section = Section {
         defaulted(
             "multiple_scalers_calculation",
             Kind::Word(&[
-                Word { text: "max", about: "the trigger with the longest queue", later: false },
-                Word { text: "min", about: "the one with the shortest queue", later: false },
-                Word { text: "avg", about: "the mean over active triggers", later: false },
-                Word { text: "sum", about: "their sum", later: false },
+                Word { text: "max", about: "the trigger with the longest queue" },
+                Word { text: "min", about: "the one with the shortest queue" },
+                Word { text: "avg", about: "the mean over active triggers" },
+                Word { text: "sum", about: "their sum" },
             ]),
             "max",
             "How several triggers become one.",

@@ -40,7 +40,7 @@ pub(super) static ALARM_WORDS: [Word; 16] = [
 ];
 
 const fn word(text: &'static str, about: &'static str) -> Word {
-    Word { text, about, later: false }
+    Word { text, about }
 }
 
 const fn bare(name: &'static str, kind: Kind, about: &'static str, example: &'static str) -> Key {
