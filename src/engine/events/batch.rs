@@ -57,8 +57,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
             let group = &mut self.groups[group_id];
             let Some(Batch { size, linger_s }) = group.settings.batch else { return };
             let Some(slot) = replica.free.last().copied() else { return };
-            let batch = self.queues[group.settings.from].ready.to_begin(&replica.buffer, size as usize);
-            let Some(first) = batch.first() else { return };
+            let queue = group.settings.from;
+            let batch = self.queues[queue].ready.to_begin(&replica.buffer, size as usize);
+            let Some(first) = batch.first() else {
+                if !replica.buffer.is_empty() {
+                    self.sleep(queue, id);
+                }
+                return;
+            };
             let due_s = replica.fetched[*first].at_s + linger_s;
             if batch.len() < size as usize && !(is_due && due_s <= now_s) {
                 self.plan_batch(due_s.max(now_s), id);

@@ -27,6 +27,11 @@ impl Crowd {
         Crowd { law, clock_s: 0.0, read_s: 0.0, working: Vec::new() }
     }
 
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.working.len()
+    }
+
     fn factor(&self) -> f64 {
         self.law.speed(self.working.len() as f64)
     }

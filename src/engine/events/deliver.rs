@@ -127,7 +127,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.await_token(id);
                 return;
             }
-            let Some(next) = self.queues[group.settings.from].ready.first_to_begin(&replica.buffer) else { return };
+            let queue = group.settings.from;
+            let Some(next) = self.queues[queue].ready.first_to_begin(&replica.buffer) else {
+                return self.sleep(queue, id);
+            };
             if let (Some(message), Some(slot)) = (replica.buffer.remove(next), replica.free.pop()) {
                 self.take_slot(now_s, slot, message, at_once);
             }
@@ -251,7 +254,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         place.phase = Phase::Idle;
         let id = place.replica;
         self.agenda.slot_is_idle(slot);
-        let held = self.held_by(slot);
+        let special = self.groups[self.replicas[id as usize].group].special;
+        let held = if special { self.held_by(slot) } else { 1 };
         let replica = &mut self.replicas[id as usize];
         replica.free.push(slot);
         let group = &self.groups[replica.group];
@@ -259,7 +263,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
         match replica.stage {
             Stage::Ready => {
-                replica.credit += if group.special { held } else { 1 };
+                replica.credit += held;
                 // One that buffers takes messages whether or not they may start.
                 if !replica.in_ring && (group.buffers || !replica.waits_for_token) {
                     replica.in_ring = true;
@@ -279,7 +283,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// Delivers ready messages as long as somebody has credit.
     #[inline(always)]
     pub(super) fn pump(&mut self, now_s: Seconds, queue: QueueId) {
-        if !self.queues[queue].ready.is_empty() {
+        if !self.queues[queue].ready.is_calm() {
             self.deliver_ready(now_s, queue);
         }
     }
@@ -288,6 +292,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn deliver_ready(&mut self, now_s: Seconds, queue: QueueId) {
         self.expire_heads(now_s, queue);
         self.call_owners(queue);
+        self.wake_sleepers(now_s, queue);
         while self.queues[queue].ready.has_next() {
             let Some(replica) = self.replica_with_credit(now_s, queue) else { return };
             if let Some(message) = self.queues[queue].ready.take_for(replica) {
@@ -311,6 +316,27 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 replica.in_ring = true;
                 state.ring.push_back(id);
             }
+        }
+    }
+
+    /// Replicas look again at what they hold and could not begin.
+    fn wake_sleepers(&mut self, now_s: Seconds, queue: QueueId) {
+        let Some(lanes) = self.queues[queue].ready.lanes() else { return };
+        if lanes.stirs() {
+            for id in lanes.wake() {
+                if matches!(self.replicas[id as usize].stage, Stage::Ready | Stage::Leaving) {
+                    self.start_buffered(now_s, id, false);
+                }
+            }
+        }
+    }
+
+    /// A replica holds messages none of which may begin.
+    pub(super) fn sleep(&mut self, queue: QueueId, id: u32) {
+        if let Some(lanes) = self.queues[queue].ready.lanes()
+            && !lanes.sleepers.contains(&id)
+        {
+            lanes.sleepers.push(id);
         }
     }
 

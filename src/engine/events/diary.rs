@@ -127,8 +127,7 @@ impl Observer for Diary {
 pub(super) fn diary(model: &Model) -> (Diary, Ledger) {
     let mut diary = Diary::default();
     let ledger = simulate(model, model.seed, 0, &mut diary).unwrap();
-    let Ledger { published, acked, rejected, dropped, expired, dead_lettered, lost, in_system, .. } = ledger;
-    assert_eq!(published, acked + rejected + dropped + expired + dead_lettered + lost + in_system, "{ledger:?}");
+    assert_eq!(ledger.published, ledger.accounted(), "{ledger:?}");
     (diary, ledger)
 }
 

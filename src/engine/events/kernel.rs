@@ -50,6 +50,14 @@ pub struct Ledger {
     pub in_system: u64,
 }
 
+impl Ledger {
+    /// Messages whose whereabouts are known: all that were published, if the books are right.
+    pub fn accounted(&self) -> u64 {
+        let gone = self.acked + self.rejected + self.dropped + self.expired + self.dead_lettered + self.lost;
+        gone + self.in_system
+    }
+}
+
 /// Why a model cannot be simulated although it is valid.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SimulationError {
@@ -452,6 +460,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     }
 
     fn tick(&mut self, now_s: Seconds) {
+        #[cfg(test)]
+        assert_eq!(self.broken_law(now_s), None);
         let mut oldest = self.queues.iter().map(|queue| queue.ready.oldest_s());
         self.observer.tick(now_s, &mut oldest);
         self.next_tick += 1;

@@ -67,10 +67,12 @@ pub(super) struct Lanes {
     ready: usize,
     /// Whether each lane has one owner: partitions.
     pinned: bool,
-    /// Whether the owner of a lane may hold several of its messages at once.
-    pub ahead: bool,
     /// Owners of which something became deliverable.
     pub called: Vec<u32>,
+    /// Replicas that hold messages none of which may begin.
+    pub sleepers: Vec<u32>,
+    /// Whether some of them may begin since.
+    stirs: bool,
 }
 
 /// One of them.
@@ -79,6 +81,8 @@ struct Lane {
     line: BTreeMap<i64, Message>,
     /// Who may take its messages; `None` if nobody.
     owner: Option<u32>,
+    /// Whether the owner may hold several of its messages at once.
+    ahead: bool,
     /// Who holds messages of it.
     holder: u32,
     /// Messages that are with the holder, or rest after a failure.
@@ -96,9 +100,17 @@ struct Lane {
 
 impl Lanes {
     /// Message groups, of which every replica may take, or partitions, which nobody owns yet.
-    pub fn new(count: u32, owner: Option<u32>, ahead: bool) -> Lanes {
+    pub fn new(count: u32, owner: Option<u32>) -> Lanes {
         let lanes = (0..count).map(|_| Lane { owner, ..Lane::default() }).collect();
-        Lanes { pinned: owner.is_none(), lanes, free: BTreeSet::new(), ready: 0, ahead, called: Vec::new() }
+        Lanes {
+            pinned: owner.is_none(),
+            lanes,
+            free: BTreeSet::new(),
+            ready: 0,
+            called: Vec::new(),
+            sleepers: Vec::new(),
+            stirs: false,
+        }
     }
 
     pub fn count(&self) -> u32 {
@@ -120,7 +132,7 @@ impl Lanes {
     /// Who may have this message at once, if it does not have to wait for others.
     pub fn passes_to(&self, message: &Message) -> Option<u32> {
         let lane = &self.lanes[message.lane() as usize];
-        if lane.line.is_empty() { lane.taker(self.pinned, self.ahead) } else { None }
+        if lane.line.is_empty() { lane.taker(self.pinned) } else { None }
     }
 
     /// Whether something may be delivered to somebody.
@@ -189,6 +201,7 @@ impl Lanes {
     pub fn rest(&mut self, lane: u32, change: i32) {
         let state = &mut self.lanes[lane as usize];
         state.resting = state.resting.saturating_add_signed(change);
+        self.stirs |= state.resting == 0;
         self.refresh(lane);
     }
 
@@ -196,6 +209,7 @@ impl Lanes {
     pub fn service(&mut self, lane: u32, change: i32) {
         let state = &mut self.lanes[lane as usize];
         state.in_service = state.in_service.saturating_add_signed(change);
+        self.stirs |= state.in_service == 0;
         self.refresh(lane);
     }
 
@@ -206,9 +220,20 @@ impl Lanes {
         !self.pinned || state.in_service == 0 && state.resting == 0
     }
 
+    /// Whether replicas that sleep are to look again at what they hold.
+    pub fn stirs(&self) -> bool {
+        self.stirs && !self.sleepers.is_empty()
+    }
+
+    /// Those that sleep.
+    pub fn wake(&mut self) -> Vec<u32> {
+        self.stirs = false;
+        std::mem::take(&mut self.sleepers)
+    }
+
     /// Who may hold more of a partition than the message that comes back.
     pub fn rewinds(&self, lane: u32) -> Option<u32> {
-        self.ahead.then(|| self.lanes[lane as usize].holder)
+        self.pinned.then(|| self.lanes[lane as usize].holder)
     }
 
     /// The replica that owns a partition.
@@ -216,9 +241,11 @@ impl Lanes {
         self.lanes[lane as usize].owner
     }
 
-    /// Gives a partition to another owner, or to nobody.
-    pub fn assign(&mut self, lane: u32, owner: Option<u32>) {
-        self.lanes[lane as usize].owner = owner;
+    /// Gives a partition to another owner, who may hold several of its messages at once or not, or to nobody.
+    pub fn assign(&mut self, lane: u32, owner: Option<u32>, ahead: bool) {
+        let state = &mut self.lanes[lane as usize];
+        state.owner = owner;
+        state.ahead = ahead;
         self.refresh(lane);
     }
 
@@ -252,7 +279,7 @@ impl Lanes {
     fn refresh(&mut self, lane: u32) {
         let state = &mut self.lanes[lane as usize];
         let head = state.line.first_key_value().map(|(place, _)| *place);
-        let listed = head.and_then(|place| state.taker(self.pinned, self.ahead).map(|owner| (owner, place)));
+        let listed = head.and_then(|place| state.taker(self.pinned).map(|owner| (owner, place)));
         if listed != state.listed {
             if let Some((owner, place)) = std::mem::replace(&mut state.listed, listed) {
                 self.free.remove(&(owner, place, lane));
@@ -267,12 +294,29 @@ impl Lanes {
     }
 }
 
+#[cfg(test)]
+impl Lanes {
+    pub fn is_pinned(&self) -> bool {
+        self.pinned
+    }
+
+    /// Held messages of a lane, and those in service.
+    pub fn counts(&self, lane: u32) -> (u32, u32) {
+        let state = &self.lanes[lane as usize];
+        (state.held, state.in_service)
+    }
+
+    pub fn has_for(&self, replica: u32) -> bool {
+        self.first_for(replica).is_some()
+    }
+}
+
 impl Lane {
     /// Who may take its next message.
-    fn taker(&self, pinned: bool, ahead: bool) -> Option<u32> {
+    fn taker(&self, pinned: bool) -> Option<u32> {
         let owner = self.owner?;
         let nobody_works = !pinned || self.in_service == 0;
-        let free = self.held == 0 && nobody_works || ahead && self.holder == owner && self.resting == 0;
+        let free = self.held == 0 && nobody_works || self.ahead && self.holder == owner && self.resting == 0;
         (free && self.paused_until_s == 0.0).then_some(owner)
     }
 }

@@ -66,7 +66,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             if let Some(lanes) = self.queues[queue].ready.lanes() {
                 for lane in 0..lanes.count() {
                     if lanes.owner(lane) == Some(id) {
-                        lanes.assign(lane, None);
+                        lanes.assign(lane, None, false);
                     }
                 }
             }
@@ -81,7 +81,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// The one that consumes, where only one does.
-    fn active(&self, queue: QueueId) -> Option<u32> {
+    pub(super) fn active(&self, queue: QueueId) -> Option<u32> {
         self.queues[queue].members.as_ref().and_then(|members| members.ids.first().copied())
     }
 
@@ -134,7 +134,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.regain(id, returned);
         }
         if let Some(lanes) = self.queues[queue].ready.lanes() {
-            after.iter().enumerate().for_each(|(lane, owner)| lanes.assign(lane as u32, *owner));
+            for (lane, owner) in after.into_iter().enumerate() {
+                let ahead = owner.is_some_and(|id| self.groups[self.replicas[id as usize].group].buffers);
+                lanes.assign(lane as u32, owner, ahead);
+            }
         }
     }
 

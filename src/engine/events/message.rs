@@ -75,8 +75,18 @@ impl Message {
     /// Counts one more delivery, and says whether there was one before.
     #[inline(always)]
     pub(super) fn count_delivery(&mut self) -> bool {
+        if self.deliveries == 0 {
+            self.deliveries = 1;
+            return false;
+        }
+        self.count_redelivery();
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_redelivery(&mut self) {
         self.deliveries = self.deliveries.saturating_add(1);
-        self.deliveries > 1
     }
 
     /// It has returned to its queue: what is left here is a shadow of it, whose start is no start.

@@ -103,6 +103,7 @@ pub(super) fn with_lanes(model: Model, lanes: &[u32]) -> Model {
 pub(super) fn watch(model: &Model) -> (Diary, Ledger) {
     let mut diary = Diary::default();
     let ledger = simulate(model, model.seed, 0, &mut diary).expect("few slots");
-    assert_eq!(ledger.published, ledger.acked + ledger.rejected + ledger.dropped + ledger.in_system, "{ledger:?}");
+    let gone = ledger.acked + ledger.rejected + ledger.dropped + ledger.expired + ledger.dead_lettered + ledger.lost;
+    assert_eq!(ledger.published, gone + ledger.in_system, "{ledger:?}");
     (diary, ledger)
 }
