@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod decide;
+mod explain;
 mod init;
 mod input;
 mod interrupt;
@@ -13,6 +14,7 @@ mod man;
 mod progress;
 mod run;
 mod schema;
+mod strategy;
 mod terminal;
 
 pub use interrupt::{INTERRUPTED, interrupt};
@@ -55,6 +57,7 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     Decide(decide::Decide),
+    Explain(explain::Explain),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -94,6 +97,7 @@ impl Cli {
             Verb::Run(run) => run.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
+            Verb::Explain(explain) => explain.answer(),
             Verb::Init(init) => init.answer(),
             Verb::Schema(schema) => schema.answer(),
             Verb::Completions(completions) => completions.answer(),

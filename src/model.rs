@@ -178,6 +178,24 @@ impl Model {
         }
     }
 
+    /// P(t) of a queue: what is published to it, directly or through topics.
+    ///
+    /// # Errors
+    /// Why there is none that could be known beforehand: recorded messages, or what a group emits.
+    pub fn publish_rate(&self, queue: QueueId) -> Result<Rate, String> {
+        let emits = |group: &&ConsumerGroup| group.emits.iter().any(|emission| self.share_of(emission.to, queue) > 0.0);
+        if let Some(group) = self.groups.iter().find(emits) {
+            return Err(format!("{} publishes to it at its acks", group.name));
+        }
+        let parts = self.producers_of(queue).map(|producer| match &producer.arrivals {
+            Arrivals::Process { rate, .. } => {
+                Ok(Rate::Scale { by: self.share_of(producer.to, queue), rate: Box::new(rate.clone()) })
+            }
+            Arrivals::Recorded(_) => Err(format!("the messages of {} are recorded", producer.name)),
+        });
+        Ok(Rate::Sum(parts.collect::<Result<Vec<Rate>, String>>()?))
+    }
+
     /// The same world with one of its named strategies at work.
     pub fn with_strategy(&self, strategy: usize) -> Model {
         let named = &self.strategies[strategy];

@@ -141,13 +141,8 @@ fn redelivering(probability: f64, requeue: RequeuePosition) -> Network {
     let mut model = empty();
     let queue = stage(&mut model, 10, exponential(1.0), &[]);
     model.queues[queue].requeue = requeue;
-    model.groups[0].failures = Some(Failures {
-        probability,
-        poison: 0.0,
-        then: AfterFailure::Requeue,
-        retry: Retry::AtOnce,
-        partial: false,
-    });
+    model.groups[0].failures =
+        Some(Failures { probability, poison: 0.0, then: AfterFailure::Requeue, retry: Retry::AtOnce, partial: false });
     publish(&mut model, only(queue), 6.0);
     Network::new(model, 8.0)
 }
@@ -247,10 +242,9 @@ fn a_network_with_routing_and_feedback_is_a_jackson_network() {
     let routing = case.param("routing");
     let share = |from: &str, to: &str| routing[from][to].as_f64().unwrap();
     let mut model = empty();
-    model.topics.push(Topic {
-        name: "done".to_owned(),
-        to: Routing::Shares(vec![(1, share("A", "B")), (2, share("A", "C"))]),
-    });
+    model
+        .topics
+        .push(Topic { name: "done".to_owned(), to: Routing::Shares(vec![(1, share("A", "B")), (2, share("A", "C"))]) });
     stage(&mut model, node("A").1, node("A").0, &[(Destination::Topic(0), 1.0)]);
     stage(&mut model, node("B").1, node("B").0, &[]);
     stage(&mut model, node("C").1, node("C").0, &[(only(0), share("C", "A"))]);

@@ -56,8 +56,7 @@ fn scenario(broker: &Broker, failures: &str) -> Model {
     std::fs::write(folder.path().join("jobs.csv"), rows).unwrap();
     let outages: Vec<String> =
         broker.outages.iter().map(|(from_s, until_s)| format!("[{from_s}s, {until_s}s]")).collect();
-    let outages =
-        if outages.is_empty() { String::new() } else { format!(", outages: [{}]", outages.join(", ")) };
+    let outages = if outages.is_empty() { String::new() } else { format!(", outages: [{}]", outages.join(", ")) };
     let limit = if broker.limit == usize::MAX { String::new() } else { format!(", delivery_limit: {}", broker.limit) };
     let speeds: Vec<String> = broker.speeds.iter().map(f64::to_string).collect();
     let text = format!(

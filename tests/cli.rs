@@ -143,7 +143,7 @@ mod help {
     #[test]
     fn help_of_every_verb_is_as_agreed_and_fits_80_columns() {
         insta::assert_snapshot!("help", help_of(&[]));
-        for verb in ["run", "check", "decide", "init", "schema", "completions", "man"] {
+        for verb in ["run", "check", "decide", "explain", "init", "schema", "completions", "man"] {
             insta::assert_snapshot!(format!("help-{verb}"), help_of(&[verb]));
         }
     }
@@ -192,7 +192,7 @@ mod help {
         assert!(page.contains(".TH forebay 1") && page.contains(".SH EXAMPLES"), "{page}");
         assert!(!page.contains("help(1)"), "it names a page that does not exist: {page}");
         desk.run(&["man", "--out", "man1"]).exits(0);
-        let pages = ["-check", "-completions", "-decide", "-init", "-man", "-run", "-schema", ""];
+        let pages = ["-check", "-completions", "-decide", "-explain", "-init", "-man", "-run", "-schema", ""];
         assert_eq!(desk.names("man1"), pages.map(|verb| format!("forebay{verb}.1")));
         assert!(fs::read_to_string(desk.path("man1/forebay-run.1")).unwrap().contains("replications"));
     }

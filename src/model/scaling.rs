@@ -57,6 +57,12 @@ impl Scaling {
     pub fn new(strategy: Strategy) -> Self {
         Scaling { strategy, metric_age_s: 0.0, sampling_s: 0.0, phase: Phase::Random }
     }
+
+    /// Whether its replicas are Jobs: each takes messages up to its prefetch once, completes them and ends. Scaling
+    /// never ends one; one that finds the queue empty waits.
+    pub fn runs_jobs(&self) -> bool {
+        matches!(self.strategy, Strategy::KedaJob(_))
+    }
 }
 
 /// How the number of replicas of a consumer group is decided.

@@ -75,14 +75,7 @@ impl Sample {
         let outcome = summarise(model, &[(recorder.finish(), ledger)]);
         assert_eq!(outcome.balance.difference, 0);
         let measured_s = model.horizon_s - model.warmup_s;
-        Sample {
-            queues: outcome.queues,
-            waits,
-            latencies,
-            busy_share: busy_s / measured_s,
-            journeys_s,
-            measured_s,
-        }
+        Sample { queues: outcome.queues, waits, latencies, busy_share: busy_s / measured_s, journeys_s, measured_s }
     }
 
     /// Share of started messages that waited longer.

@@ -163,7 +163,8 @@ impl<'m> Auditor<'m> {
         ];
         let now_s = self.now_s;
         for (what, booked, seen) in observed {
-            self.violations.check(Rule::Accounts, now_s, booked == seen, || format!("{what}: {booked} booked, {seen} seen"));
+            self.violations
+                .check(Rule::Accounts, now_s, booked == seen, || format!("{what}: {booked} booked, {seen} seen"));
         }
         let accounted: u64 = observed[1..].iter().map(|(_, booked, _)| booked).sum();
         self.violations.check(Rule::Accounts, now_s, ledger.published == accounted, || format!("{ledger:?}"));
@@ -343,7 +344,8 @@ impl Observer for Auditor<'_> {
         self.past_horizon = true;
         let told: Vec<u64> = in_system.collect();
         let counted: Vec<u64> = self.queues.iter().map(QueueAudit::in_system).collect();
-        self.violations.check(Rule::Conservation, now_s, told == counted, || format!("told {told:?}, counted {counted:?}"));
+        self.violations
+            .check(Rule::Conservation, now_s, told == counted, || format!("told {told:?}, counted {counted:?}"));
     }
 
     /// The run may end as soon as everything is empty.

@@ -105,8 +105,11 @@ impl Broker {
             },
         };
         let mut arrived = 0;
-        let mut edges: VecDeque<(f64, Next)> =
-            self.outages.iter().flat_map(|(from_s, until_s)| [(*from_s, Next::Leave), (*until_s, Next::Return)]).collect();
+        let mut edges: VecDeque<(f64, Next)> = self
+            .outages
+            .iter()
+            .flat_map(|(from_s, until_s)| [(*from_s, Next::Leave), (*until_s, Next::Return)])
+            .collect();
         loop {
             let arrival = self.jobs.get(arrived).map(|job| (job.published_s + self.delay_s, Next::Arrives(arrived)));
             let mut all: Vec<(f64, Next)> = arrival.into_iter().chain(edges.front().copied()).collect();

@@ -18,8 +18,11 @@ pub fn check(model: &Model, now_s: f64, queues: &[QueueAudit], violations: &mut 
     for (topic, routing) in model.topics.iter().enumerate() {
         let Routing::Copies(to) = &routing.to else { continue };
         let only = |queue: &QueueId| is_fed_only_by(model, *queue, topic);
-        let counts: Vec<u64> =
-            to.iter().filter(|queue| only(queue)).map(|queue| queues[*queue].published - queues[*queue].settings.initial).collect();
+        let counts: Vec<u64> = to
+            .iter()
+            .filter(|queue| only(queue))
+            .map(|queue| queues[*queue].published - queues[*queue].settings.initial)
+            .collect();
         let equal = counts.windows(2).all(|pair| pair[0] == pair[1]);
         violations.check(Rule::Flow, now_s, equal, || format!("{}: copies {counts:?}", routing.name));
     }

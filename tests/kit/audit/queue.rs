@@ -90,9 +90,8 @@ impl Traits {
             let leaves = group.shutdown != Shutdown::Finish;
             fails || leaves || group.ack_timeout_s.is_some() || group.crashes.is_some() || !group.outages.is_empty()
         };
-        let rests = |group: &&ConsumerGroup| {
-            group.failures.as_ref().is_some_and(|failures| failures.retry != Retry::AtOnce)
-        };
+        let rests =
+            |group: &&ConsumerGroup| group.failures.as_ref().is_some_and(|failures| failures.retry != Retry::AtOnce);
         let partitioned = matches!(settings.order, Order::Partitions(_));
         let away = !settings.broker_outages.is_empty();
         let unbuffered = |group: &&ConsumerGroup| {
@@ -172,7 +171,8 @@ impl<'m> QueueAudit<'m> {
 
     fn check_presence(&self, now_s: f64, what: &str, violations: &mut Violations) {
         let name = &self.settings.name;
-        violations.check(Rule::Away, now_s, !self.is_away(now_s), || format!("{name}: {what} while the broker is away"));
+        violations
+            .check(Rule::Away, now_s, !self.is_away(now_s), || format!("{name}: {what} while the broker is away"));
     }
 
     pub fn set_levels(&mut self, ready: u64, unacked: u64) {
@@ -244,7 +244,8 @@ impl<'m> QueueAudit<'m> {
         self.check_presence(now_s, "a message is acked", violations);
         let acks_before = self.groups.iter().any(|group| group.ack == Ack::Before);
         let begun = message.started || acks_before;
-        violations.check(Rule::Fate, now_s, begun && message.deliveries > 0, || format!("acked unstarted: {message:?}"));
+        violations
+            .check(Rule::Fate, now_s, begun && message.deliveries > 0, || format!("acked unstarted: {message:?}"));
         self.end(now_s, message, violations);
     }
 
@@ -416,15 +417,22 @@ impl<'m> QueueAudit<'m> {
                 continue;
             }
             let free = group.surely_free() && !group.buffers && settings.batch.is_none() && settings.uses.is_empty();
-            let allowed = settings.in_flight_limit.is_none_or(|limit| groups.len() == 1 && self.unacked < u64::from(limit));
+            let allowed =
+                settings.in_flight_limit.is_none_or(|limit| groups.len() == 1 && self.unacked < u64::from(limit));
             violations.check(Rule::Idle, now_s, !(anyone && free && allowed), || {
-                format!("{}: {} ready, {} unacked, a free slot of {group:?}", self.settings.name, self.ready, self.unacked)
+                format!(
+                    "{}: {} ready, {} unacked, a free slot of {group:?}",
+                    self.settings.name, self.ready, self.unacked
+                )
             });
             let simple = settings.ack == Ack::After && settings.ack_timeout_s.is_none() && groups.len() == 1;
             let room = self.unacked + u64::from(group.overhead) < group.open_credit();
             let starved = anyone && simple && room && allowed && group.buffers && settings.batch.is_none();
             violations.check(Rule::Idle, now_s, !starved, || {
-                format!("{}: {} ready, {} unacked, free credit of {group:?}", self.settings.name, self.ready, self.unacked)
+                format!(
+                    "{}: {} ready, {} unacked, free credit of {group:?}",
+                    self.settings.name, self.ready, self.unacked
+                )
             });
         }
         // Whatever holds messages back: if nobody works, holds or rests, somebody must take one.

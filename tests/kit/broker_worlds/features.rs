@@ -129,10 +129,8 @@ impl Maker {
     }
 
     fn bound(&mut self, feature: Feature, queue: QueueId) {
-        let (capacity, overflow) = (
-            self.dice.pick(&[0, 1, 3, 10]),
-            self.dice.pick(&[Overflow::Reject, Overflow::DropHead, Overflow::Block]),
-        );
+        let (capacity, overflow) =
+            (self.dice.pick(&[0, 1, 3, 10]), self.dice.pick(&[Overflow::Reject, Overflow::DropHead, Overflow::Block]));
         let ttl_s = self.length(0.25, 3.0);
         let ttl = Ttl {
             after: if self.dice.chance(0.5) { forebay::model::Distribution::Constant(ttl_s) } else { self.law(ttl_s) },
@@ -159,8 +157,7 @@ impl Maker {
         let count = self.dice.pick(&[1, 2, 3, 5, 12]);
         let lanes = Partitions { count, skew: self.dice.pick(&[0.0, 0.0, 0.8, 2.0]) };
         let shares = self.dice.pick(&[vec![0.5, 0.5], vec![0.1, 0.9], vec![0.2, 0.3, 0.5]]);
-        let position =
-            self.dice.pick(&[RequeuePosition::Original, RequeuePosition::Front, RequeuePosition::Back]);
+        let position = self.dice.pick(&[RequeuePosition::Original, RequeuePosition::Front, RequeuePosition::Back]);
         let limit = self.dice.count(1, 4);
         let kind = self.dice.pick(&[RebalanceKind::Eager, RebalanceKind::Cooperative]);
         let rebalance = Rebalance { kind, pause_s: self.length(0.25, 1.5) };
