@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod decide;
 mod explain;
+mod export;
 mod init;
 mod input;
 mod interrupt;
@@ -58,6 +59,7 @@ enum Verb {
     Check(check::Check),
     Decide(decide::Decide),
     Explain(explain::Explain),
+    Export(export::Export),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -98,6 +100,7 @@ impl Cli {
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
             Verb::Explain(explain) => explain.answer(),
+            Verb::Export(export) => export.answer(),
             Verb::Init(init) => init.answer(),
             Verb::Schema(schema) => schema.answer(),
             Verb::Completions(completions) => completions.answer(),

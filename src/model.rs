@@ -7,6 +7,7 @@ mod arrivals;
 mod consumers;
 pub mod cost;
 pub mod distribution;
+pub mod flow;
 mod queue;
 pub mod rate;
 pub mod scaling;
@@ -174,6 +175,17 @@ impl Model {
             Destination::Topic(topic) => match &self.topics[topic].to {
                 Routing::Copies(queues) => f64::from(u8::from(queues.contains(&queue))),
                 Routing::Shares(shares) => shares.iter().find(|(to, _)| *to == queue).map_or(0.0, |(_, share)| *share),
+            },
+        }
+    }
+
+    /// The queues that a publish to a destination can reach.
+    pub fn queues_of(&self, to: Destination) -> Vec<QueueId> {
+        match to {
+            Destination::Queue(queue) => vec![queue],
+            Destination::Topic(topic) => match &self.topics[topic].to {
+                Routing::Copies(queues) => queues.clone(),
+                Routing::Shares(shares) => shares.iter().map(|(queue, _)| *queue).collect(),
             },
         }
     }

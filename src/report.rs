@@ -13,6 +13,7 @@ mod explanation;
 mod fixture;
 mod json;
 mod number;
+mod presets;
 mod series;
 mod stage;
 mod table;
@@ -26,6 +27,7 @@ use rayon::prelude::*;
 pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
 pub use json::summary_json;
+pub use presets::{presets, presets_json};
 pub use stage::hidden_folder;
 pub use table::table;
 

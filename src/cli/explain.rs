@@ -1,4 +1,4 @@
-//! `forebay explain`: why a group had the size that it had.
+//! `forebay explain`: what the presets of a scenario stand for, and why a group had the size that it had.
 
 use clap::Args;
 use forebay::model::{GroupId, Model};
@@ -9,13 +9,18 @@ use forebay::units;
 use super::input::{self, Checked, Format, Input, Problem};
 use super::{Answer, strategy, terminal};
 
-/// Explain the size of a consumer group at an instant
+/// Explain the presets of a scenario, or the size of a consumer group at an instant
 ///
-/// What the scaler was shown, the arithmetic line by line, which rule held the size back, what came of it and when each
-/// new replica was ready; and the next decision that changed something. Of the first replication, as in decisions.csv.
+/// Without `--at`, what the presets of its queues stand for: every default, what it does, where the broker says so, and
+/// what the scenario wrote instead.
+///
+/// With `--at`, what the scaler was shown, the arithmetic line by line, which rule held the size back, what came of it
+/// and when each new replica was ready; and the next decision that changed something. Of the first replication, as in
+/// decisions.csv.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  forebay explain orders.yaml
   forebay explain sale.yaml --at 34m
   forebay explain sale.yaml --at 34m --strategy keda
   forebay explain sale.yaml --at 2h --group mailers --format json
@@ -27,14 +32,14 @@ pub struct Explain {
 
     /// The instant, counted from the start: 90s, 34m, 1.5h
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
-    at: f64,
+    at: Option<f64>,
 
     /// The consumer group; not needed where only one is scaled
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", requires = "at")]
     group: Option<String>,
 
     /// Put one of the scenario's `strategies` to work
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "at")]
     strategy: Option<String>,
 }
 
@@ -51,8 +56,17 @@ impl Explain {
         let mut explained = Vec::new();
         for mut scenario in scenarios {
             scenario.warn(&self.input);
+            let Some(at_s) = self.at else {
+                match self.input.format {
+                    Format::Table => {
+                        terminal::say(&report::presets(&scenario.presets, &scenario.model.name, terminal::columns()))?
+                    }
+                    Format::Json => explained.push(report::presets_json(&scenario.presets)),
+                }
+                continue;
+            };
             let chosen = strategy::put_to_work(&mut scenario, self.strategy.as_deref());
-            let explanation = match chosen.and_then(|()| self.explain(&scenario)) {
+            let explanation = match chosen.and_then(|()| self.explain(&scenario, at_s)) {
                 Ok(explanation) => explanation,
                 Err(problem) => return self.input.refuse(&[problem.into()]),
             };
@@ -67,9 +81,9 @@ impl Explain {
         Ok(Answer::Yes)
     }
 
-    fn explain(&self, scenario: &Checked) -> Result<study::Explanation, Problem> {
+    fn explain(&self, scenario: &Checked, at_s: f64) -> Result<study::Explanation, Problem> {
         let group = self.group(scenario)?;
-        study::explain(&scenario.model, group, self.at).map_err(|silence| {
+        study::explain(&scenario.model, group, at_s).map_err(|silence| {
             let help = match silence {
                 Silence::NotScaled(_) => "name a group with `scaling`, or a strategy with `--strategy`",
                 Silence::BeyondHorizon { .. } | Silence::NoDecisionYet { .. } => "choose another instant with `--at`",

@@ -13,7 +13,8 @@ use super::words;
 use crate::measure::summary::{GroupSummary, ScalingSummary, SloVerdict};
 use crate::measure::{Estimate, Outcome};
 use crate::model::Promise;
-use grid::{Grid, paragraph};
+use grid::Grid;
+pub(super) use grid::paragraph;
 
 /// Below this the columns do not fit; a narrower terminal breaks the lines itself.
 const NARROWEST: usize = 72;
