@@ -143,7 +143,7 @@ mod help {
     #[test]
     fn help_of_every_verb_is_as_agreed_and_fits_80_columns() {
         insta::assert_snapshot!("help", help_of(&[]));
-        for verb in ["run", "check", "decide", "explain", "init", "schema", "completions", "man"] {
+        for verb in ["run", "compare", "check", "decide", "explain", "init", "schema", "completions", "man"] {
             insta::assert_snapshot!(format!("help-{verb}"), help_of(&[verb]));
         }
     }

@@ -102,9 +102,8 @@ impl Contest {
     pub fn prefers(&self, histories: &[History], a: usize, b: usize) -> Preference {
         match self.kim_nelson.lead(&histories[a].costs, &histories[b].costs) {
             Lead::First => Preference::First,
-            Lead::Second => Preference::Second,
             Lead::Tie if a < b => Preference::First,
-            Lead::Tie => Preference::Second,
+            Lead::Second | Lead::Tie => Preference::Second,
             Lead::Open => Preference::Open,
         }
     }
