@@ -7,6 +7,7 @@ mod compare;
 mod completions;
 mod decide;
 mod explain;
+mod export;
 mod init;
 mod input;
 mod interrupt;
@@ -61,6 +62,7 @@ enum Verb {
     Check(check::Check),
     Decide(decide::Decide),
     Explain(explain::Explain),
+    Export(export::Export),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -102,6 +104,7 @@ impl Cli {
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
             Verb::Explain(explain) => explain.answer(),
+            Verb::Export(export) => export.answer(),
             Verb::Init(init) => init.answer(),
             Verb::Schema(schema) => schema.answer(),
             Verb::Completions(completions) => completions.answer(),

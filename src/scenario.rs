@@ -32,6 +32,7 @@ pub use schema::schema;
 pub use source::{MAX_SCENARIO_BYTES, Source};
 
 use crate::model::Model;
+use crate::model::cost::Cost;
 use crate::units::show_bytes;
 use collect::{Collector, Path};
 use source::Span;
@@ -158,7 +159,9 @@ fn names_below(root: &Node, key: &str) -> Vec<String> {
 
 /// Refuses what would run for months or needs more memory than there is; with `allow_huge` it only warns.
 fn check_cost(model: &Model, limits: &Limits, horizon: &decode::Item, collector: &mut Collector) {
-    let cost = model.expected_cost();
+    // Each named strategy is a run of its own.
+    let alternatives = (0..model.strategies.len()).map(|strategy| model.with_strategy(strategy).expected_cost());
+    let cost = alternatives.fold(model.expected_cost(), Cost::at_least);
     let severity = if limits.allow_huge { Severity::Warning } else { Severity::Error };
     let mut too_much = |code: Code, message: String, help: &str| {
         let fault = Fault { severity, ..Fault::new(code, message) };

@@ -28,6 +28,18 @@ pub struct Cost {
     pub series_bytes: f64,
 }
 
+impl Cost {
+    /// The larger of two costs, in each respect.
+    #[must_use]
+    pub fn at_least(self, other: Cost) -> Cost {
+        Cost {
+            events: self.events.max(other.events),
+            memory_bytes: self.memory_bytes.max(other.memory_bytes),
+            series_bytes: self.series_bytes.max(other.series_bytes),
+        }
+    }
+}
+
 impl Model {
     /// Estimates events and memory of a run with all its replications.
     ///
@@ -55,8 +67,8 @@ impl Model {
         });
         events += modulated.sum::<f64>();
         for group in &self.groups {
-            let most = f64::from(group.replicas.most());
-            events += replica_events(group);
+            let most = f64::from(group.most_replicas());
+            events += replica_events(group) + decisions(group, self.horizon_s);
             memory_bytes += most * (REPLICA_BYTES + f64::from(group.slots_per_replica()) * SLOT_BYTES);
         }
         let rows = (self.horizon_s / self.resolution_s).ceil() * self.queues.len() as f64;
@@ -108,7 +120,7 @@ impl Model {
 
     /// Most messages that the consumers of a queue can hold at once: replicas × prefetch.
     fn most_unacked(&self, queue: usize) -> f64 {
-        self.groups_of(queue).map(|group| f64::from(group.replicas.most()) * f64::from(group.prefetch)).sum()
+        self.groups_of(queue).map(|group| f64::from(group.most_replicas()) * f64::from(group.prefetch)).sum()
     }
 
     fn recorded_bytes(&self) -> f64 {
@@ -137,7 +149,10 @@ fn capacity(group: &ConsumerGroup, occupied_s: Seconds, at_s: Seconds) -> f64 {
     if group.outages.iter().any(|(from_s, until_s)| (*from_s..*until_s).contains(&at_s)) {
         return 0.0;
     }
-    let slots = f64::from(group.replicas.at(at_s)) * f64::from(group.slots_per_replica());
+    // Whoever scales the group is taken to keep up as far as it may.
+    let scaled = group.scaling.as_ref().map(|scaling| scaling.strategy.bounds().max);
+    let replicas = scaled.unwrap_or_else(|| group.replicas.at(at_s));
+    let slots = f64::from(replicas) * f64::from(group.slots_per_replica());
     let speed = group.speed.as_ref().map_or(1.0, |speed| speed.at(at_s));
     let each = if group.speeds.is_empty() { 1.0 } else { group.speeds.iter().sum::<f64>() / group.speeds.len() as f64 };
     let full = slots * speed * each / occupied_s;
@@ -162,7 +177,14 @@ fn replica_events(group: &ConsumerGroup) -> f64 {
         Replicas::Fixed(_) => 0.0,
         Replicas::Steps(steps) => steps.windows(2).map(|pair| f64::from(pair[0].1.abs_diff(pair[1].1))).sum(),
     };
-    changes + 2.0 * group.outages.len() as f64 * f64::from(group.replicas.most())
+    changes + 2.0 * group.outages.len() as f64 * f64::from(group.most_replicas())
+}
+
+/// Decisions about the size of a group, and the samples that they see.
+fn decisions(group: &ConsumerGroup, span_s: Seconds) -> f64 {
+    let Some(scaling) = &group.scaling else { return 0.0 };
+    let samples = if scaling.sampling_s > 0.0 { span_s / scaling.sampling_s } else { 0.0 };
+    scaling.strategy.decisions(span_s) + samples
 }
 
 /// About how many pieces a rate function has over a span of time: what walking through it costs.
@@ -262,6 +284,22 @@ mod tests {
         prefetched.groups[0].prefetch = 1_000_000_000;
         let unacked_bytes = prefetched.expected_cost().memory_bytes - plain_bytes;
         assert!((unacked_bytes / (360_000.0 * MESSAGE_BYTES) - 1.0).abs() < 1e-3, "{unacked_bytes}");
+    }
+
+    #[test]
+    fn a_group_that_is_scaled_costs_what_it_may_grow_to_and_its_decisions() {
+        use crate::model::Scaling;
+        use crate::model::scaling::{AgeScaling, Bounds, Strategy};
+        let mut scaled = model(0.02);
+        let age = |max| Strategy::Age(AgeScaling::new(Bounds { min: 1, max }, 10.0));
+        scaled.groups[0].scaling = Some(Scaling { sampling_s: 5.0, ..Scaling::new(age(4)) });
+        let (fixed, four) = (model(0.02).expected_cost(), scaled.expected_cost());
+        // An hour with a decision every 15 s and a sample every 5 s, ten times.
+        assert!((four.events - fixed.events - 10.0 * (240.0 + 720.0)).abs() < 1e-6);
+        assert!(four.memory_bytes < 0.5 * fixed.memory_bytes, "four replicas keep up");
+        scaled.groups[0].scaling = Some(Scaling::new(age(1_000_000)));
+        let million = scaled.expected_cost();
+        assert!(million.memory_bytes - four.memory_bytes > 0.99e6 * (REPLICA_BYTES + SLOT_BYTES));
     }
 
     #[test]

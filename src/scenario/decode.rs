@@ -60,6 +60,9 @@ pub(super) struct Context {
     pub in_day: bool,
 }
 
+/// More alternatives than this are only listed in the help.
+const MOST_NAMED: usize = 6;
+
 /// The context of the file as a whole.
 pub(super) const OUTSIDE: Context = Context { quantity: Quantity::Rate, in_day: false };
 
@@ -263,7 +266,15 @@ impl Decoder<'_> {
             return;
         }
         let rule: Vec<String> = sets.iter().map(|set| set_of_keys(set)).collect();
+        let known = |key: &tree::Key| section.keys.iter().any(|known| known.name == key.text);
+        if there.is_empty() && entries.iter().any(|(key, _)| !known(key)) {
+            // A key that is not known may be the one that is missed.
+            return;
+        }
         let (code, span, message) = match there.last() {
+            None if rule.len() > MOST_NAMED => {
+                (Code::MissingKey, at, format!("{} needs one of {} keys", section.what, rule.len()))
+            }
             None => (Code::MissingKey, at, format!("{} needs {}", section.what, rule.join(" or "))),
             Some(last) => match sets.iter().find(|set| within(set, &there)) {
                 Some(set) => {

@@ -102,6 +102,7 @@ codes! {
     CsvGaps "W004" Warning "recorded data with absent intervals, bridged by straight lines",
     CsvSpacing "W005" Warning "recorded data whose rows are mostly not `every` apart",
     BeyondHorizon "W006" Warning "something that happens after the horizon and so never",
+    ManifestLeftOut "W010" Warning "something in a manifest that is left out, or that only a guess can be made at",
 }
 
 /// A place in a text, with the line itself.

@@ -5,6 +5,7 @@
 //! over; what might decide something and is not known is a warning that names it. Not here: clusters, and the scenario
 //! language.
 
+mod export;
 mod fields;
 mod hpa;
 mod keda;
@@ -15,6 +16,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use export::{Exported, NothingToExport, export};
 pub(super) use write::telling_name;
 pub use write::write;
 
@@ -80,11 +82,7 @@ pub fn read(source: &Source) -> Result<Manifests, Faults> {
             collector.add(Code::UnknownChoice, span, &Path::default(), message).help = Some(HELP.to_owned());
             continue;
         }
-        let warning = Fault {
-            severity: super::Severity::Warning,
-            ..Fault::new(Code::UnknownChoice, format!("`{kind}` is no scaler: left out"))
-        };
-        collector.add_as(warning, span, &Path::default());
+        collector.add(Code::ManifestLeftOut, span, &Path::default(), format!("`{kind}` is no scaler: left out"));
     }
     let errors = collector.errors();
     let faults = collector.into_faults();

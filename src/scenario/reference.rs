@@ -11,7 +11,7 @@ use super::table::{self, Choice, Key, Kind, Need, Section};
 /// `docs/scenario-language.md`: every key with type, default, unit and meaning, with examples.
 pub fn reference_markdown() -> String {
     let mut text = include_str!("reference/introduction.md").to_owned();
-    let mut sections = Sections { text: String::new(), written: Vec::new() };
+    let mut sections = Sections { text: String::new(), written: Vec::new(), sections: Vec::new() };
     sections.section("Top level", &table::SCENARIO);
     text.push_str(&sections.text);
     text.push_str(include_str!("reference/examples.md"));
@@ -29,13 +29,15 @@ pub fn reference_markdown() -> String {
 struct Sections {
     text: String,
     written: Vec<String>,
+    sections: Vec<*const Section>,
 }
 
 impl Sections {
     fn section(&mut self, heading: &str, section: &Section) {
-        if !self.begin(heading, section.about) {
+        if self.sections.contains(&std::ptr::from_ref(section)) || !self.begin(heading, section.about) {
             return;
         }
+        self.sections.push(section);
         self.keys(section.keys.iter().filter(|key| key.need != Need::Later));
         if !section.alternatives.is_empty() {
             let sets: Vec<String> = section.alternatives.iter().map(|set| codes(set, " with ")).collect();
@@ -52,7 +54,6 @@ impl Sections {
         self.below(section.keys.iter().filter(|key| key.need != Need::Later));
     }
 
-    /// A choice; `bare` is what may be written instead of a map.
     /// A choice; `bare` is what may be written instead of a map.
     fn choice(&mut self, choice: &Choice, bare: Option<&Kind>) {
         let about = match bare {

@@ -30,6 +30,9 @@ pub fn schema() -> Value {
     definitions.insert("dayFunction".to_owned(), kind_schema(Kind::DayFunction.resolved(), Inside::Day));
     definitions.insert("distribution".to_owned(), kind_schema(Kind::Distribution.resolved(), Inside::Rate));
     definitions.insert("process".to_owned(), kind_schema(Kind::Process.resolved(), Inside::Rate));
+    for (name, section) in table::SHARED {
+        definitions.insert(name.to_owned(), section_schema(section, Inside::Rate));
+    }
     let Value::Object(mut root) = section_schema(&table::SCENARIO, Inside::Rate) else { return Value::Null };
     root.shift_insert(0, "$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     root.shift_insert(1, "title".to_owned(), json!("forebay scenario"));
@@ -102,7 +105,10 @@ fn kind_schema(kind: &Kind, inside: Inside) -> Value {
             "minItems": 2,
             "maxItems": 2,
         }),
-        Kind::Section(section) => section_schema(section, inside),
+        Kind::Section(section) => match table::SHARED.iter().find(|(_, shared)| std::ptr::eq(*shared, *section)) {
+            Some((name, _)) => reference(name),
+            None => section_schema(section, inside),
+        },
         Kind::Named(section) => json!({
             "type": "object",
             "minProperties": 1,

@@ -9,7 +9,7 @@ mod rates;
 mod scaling;
 mod top;
 
-pub(super) use scaling::instead_of;
+pub(super) use scaling::{SHARED, instead_of};
 pub(super) use top::SCENARIO;
 
 /// What may be written as the value of a key.

@@ -1,5 +1,6 @@
 //! What loading means, from text to model.
 
+mod defaults;
 mod scaling;
 
 use super::*;

@@ -183,7 +183,10 @@ impl Builder<'_> {
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::UnresolvedAlias(name) => {
                 let message = format!("there is no anchor `&{name}` before this alias");
-                self.collector.add(Code::UnknownReference, span, &Path::default(), message);
+                let fault = self.collector.add(Code::UnknownReference, span, &Path::default(), message);
+                if name.starts_with('/') {
+                    fault.help = Some("a cron expression that begins with `*` needs quotes".to_owned());
+                }
                 Err(Stopped)
             }
             _ => Ok(()),

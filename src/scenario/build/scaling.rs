@@ -127,9 +127,10 @@ impl Builder<'_> {
             if names.len() == 1 {
                 return Some(0);
             }
-            let (message, help) = match names.is_empty() {
-                true => ("there is no consumer group to scale", "add a group under `consumers`".to_owned()),
-                false => ("`group` is missing: there is more than one", format!("for example `group: {}`", names[0])),
+            let (message, help) = if names.is_empty() {
+                ("there is no consumer group to scale", "add a group under `consumers`".to_owned())
+            } else {
+                ("`group` is missing: there is more than one", format!("for example `group: {}`", names[0]))
             };
             self.collector.add(Code::MissingKey, item.span, &item.path.key("group"), message).help = Some(help);
             return None;

@@ -123,7 +123,7 @@ pub(super) fn manifest_cases() -> Vec<(Code, String)> {
         (Manifest, strategy("manifest: two.yaml")),
         (UnknownChoice, strategy("manifest: deployment.yaml")),
         (NotModelledYet, strategy("manifest: redis.yaml")),
-        (UnknownKey, strategy("manifest: unknown.yaml")),
+        (ManifestLeftOut, strategy("manifest: unknown.yaml")),
         (Contradiction, strategy("manifest: faults.yaml")),
     ]
 }

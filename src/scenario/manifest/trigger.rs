@@ -78,7 +78,7 @@ fn rabbitmq(given: &Fields<'_>) -> RabbitMq {
             let message =
                 "whether KEDA asks over AMQP or HTTP depends on a host that is not written here: AMQP is assumed";
             let help = "`protocol: http` counts ready and unacked messages, `protocol: amqp` only ready ones";
-            given.warn(Code::MissingKey, "protocol", message, help);
+            given.warn("protocol", message, help);
             RabbitProtocol::Amqp
         }
     });
@@ -139,7 +139,7 @@ fn prometheus(given: &Fields<'_>) -> Option<TriggerSource> {
     let query = given.text("query").unwrap_or_default();
     let signal = signal_of(&query).unwrap_or_else(|| {
         let help = "a query with `ready`, `unacked`, `messages`, `lag`, `publish` or `age` in it tells";
-        given.warn(Code::UnknownReference, "query", "what it shows of the queue is a guess: its messages", help);
+        given.warn("query", "what it shows of the queue is a guess: its messages", help);
         Signal::Depth
     });
     let threshold = given.above_zero("threshold");

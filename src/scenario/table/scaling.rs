@@ -201,6 +201,26 @@ const fn flag(name: &'static str, default: &'static str, about: &'static str) ->
     Key { name, kind: Kind::Flag, need: Need::Default(default), about, example: "true" }
 }
 
+/// Sections that stand in several places, by the names that the JSON Schema defines them under.
+pub(in super::super) static SHARED: [(&str, &Section); 16] = [
+    ("schedule", &direct::SCHEDULE),
+    ("step", &aws::STEP),
+    ("ladder", &aws::LADDER),
+    ("targetTracking", &aws::TARGET_TRACKING),
+    ("hpa", &hpa::HPA),
+    ("behavior", &hpa::BEHAVIOR),
+    ("keda", &keda::KEDA),
+    ("kedaJob", &keda::KEDA_JOB),
+    ("trigger", &keda::TRIGGER),
+    ("cronWindow", &keda::WINDOW),
+    ("lambdaSqs", &aws::LAMBDA_SQS),
+    ("rateStrategy", &direct::RATE),
+    ("ageStrategy", &direct::AGE),
+    ("predictive", &direct::PREDICTIVE),
+    ("oracle", &direct::ORACLE),
+    ("pid", &direct::PID),
+];
+
 /// What stands for a strategy or trigger of other products that is not modelled, by the name of the map it stands in.
 pub(in super::super) fn instead_of(what: &str) -> Option<&'static str> {
     (what == keda::TRIGGER.what).then_some(

@@ -106,7 +106,7 @@ fn ladders_are_in_the_unit_of_their_metric() {
     };
     assert_eq!(strategy, Strategy::Step(expected));
     let per_replica = meant(
-        "step: {max: 20, metric: lag_per_replica, scale_out: {threshold: 50, steps: [{lower_bound: 0, adjustment: 1}]}}",
+        "step: {max: 20, metric: lag_per_replica, scale_out: {threshold: 9, steps: [{lower_bound: 0, adjustment: 1}]}}",
     );
     let Strategy::Step(step) = per_replica else { panic!("a step scaling policy") };
     assert_eq!((step.signal, step.per_replica), (Signal::Depth, true));

@@ -43,13 +43,11 @@ fn metric(item: &Item) -> Option<HpaMetric> {
 }
 
 fn target(item: &Item) -> Option<MetricTarget> {
-    let forms: [(&str, fn(f64) -> MetricTarget); 3] = [
-        ("value", MetricTarget::Value),
-        ("average_value", MetricTarget::AverageValue),
-        ("pods_average", MetricTarget::PodsAverage),
-    ];
-    let (form, given) = forms.iter().find_map(|(key, form)| Some((form, item.field(key)?)))?;
-    given.number().map(form)
+    match (item.maybe("value")?, item.maybe("average_value")?) {
+        (Some(value), _) => Some(MetricTarget::Value(value)),
+        (None, Some(value)) => Some(MetricTarget::AverageValue(value)),
+        (None, None) => item.needed("pods_average").map(MetricTarget::PodsAverage),
+    }
 }
 
 /// Flags of the controller manager, beside the settings of what it controls.

@@ -1,6 +1,7 @@
 //! `manifest:` in the place of a strategy: a file as it is applied to a cluster.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Body, Builder, Code, Item};
 use crate::model::scaling::Strategy;
@@ -59,13 +60,14 @@ impl Builder<'_> {
         let source = match Source::read(&path) {
             Ok(source) => source,
             Err(faults) => {
+                let near = suggest::similar_file(&path).map(|near| Path::new(written).with_file_name(near));
+                let help = match near {
+                    Some(near) if !path.exists() => format!("did you mean `{}`?", near.display()),
+                    _ => "name a YAML file, relative to the scenario".to_owned(),
+                };
                 for fault in faults.0 {
                     let why = fault.message.replace("the scenario", "the manifest");
-                    let help = match fault.help.filter(|help| help.contains("did you mean")) {
-                        Some(help) => help,
-                        None => "name a YAML file, relative to the scenario".to_owned(),
-                    };
-                    self.fault(Code::Manifest, item, why).help = Some(help);
+                    self.fault(Code::Manifest, item, why).help = Some(help.clone());
                 }
                 return None;
             }

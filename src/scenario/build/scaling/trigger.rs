@@ -131,14 +131,17 @@ impl Builder<'_> {
             return None;
         }
         let [start, end] = ["start", "end"].map(|key| item.field(key).and_then(|at| self.cron(at)));
-        if let (true, Some(at)) = (start.is_some() && start == end, item.field("end")) {
+        let is_empty = start.is_some() && start == end;
+        if let (true, Some(at)) = (is_empty, item.field("end")) {
             let message = "the window ends when it begins: `start` and `end` are the same";
             self.fault(Code::Contradiction, at, message).help = Some("write another `end`".to_owned());
         }
         let timezone = item.field("timezone").and_then(|at| self.timezone(at));
         let desired = item.needed("desired_replicas");
         let window = CronWindow { start: start?, end: end?, timezone: timezone?, desired: desired? as u32 };
-        self.opens_in_time(item, &window);
+        if !is_empty {
+            self.opens_in_time(item, &window);
+        }
         Some(window)
     }
 

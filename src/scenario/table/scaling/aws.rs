@@ -21,14 +21,14 @@ pub(super) static STEP: Section = Section {
         optional(
             "scale_in",
             Kind::Section(&LADDER),
-            "The way down, from its threshold on.",
+            "The way down, from its threshold on: a ladder with the same keys.",
             "{threshold: 50, steps: [{upper_bound: 0, adjustment: -1}], evaluation_periods: 3}",
         ),
     ],
     alternatives: &[],
 };
 
-static LADDER: Section = Section {
+pub(super) static LADDER: Section = Section {
     what: "a ladder",
     about: "Thresholds and bounds are in the unit of the metric.",
     keys: &[

@@ -31,7 +31,7 @@ pub(super) const fn behavior() -> Key {
         "behavior",
         Kind::Section(&BEHAVIOR),
         "How fast the size may change. `behavior: {}` and no `behavior` are different code paths of the controller: \
-         the first has the defaults below, the second may double a size of more than 4 at each sync.",
+         the first has the defaults below, the second goes up to twice the size, or to 4, at each sync.",
         "{scale_down: {stabilization_window: 60s, policies: [{percent: 10, period: 60s}]}}",
     )
 }
@@ -63,10 +63,10 @@ pub(super) const fn downscale_stabilization() -> Key {
 
 const TOLERANCE: Span = Span { low: 0.0, open: false, high: 1.0 };
 
-static BEHAVIOR: Section = Section {
+pub(super) static BEHAVIOR: Section = Section {
     what: "a behavior",
-    about: "Left out, up is 4 pods or 100 % per 15 s at once, whichever is more; down is 100 % per 15 s after the \
-            window. Defaults are per field: given `policies` replace the default ones.",
+    about: "By default the size goes up by 4 pods or 100 % per 15 s at once, whichever is more, and down by 100 % per \
+            15 s after the window. Defaults are per field: given `policies` replace the default ones.",
     keys: &[
         optional(
             "scale_up",
@@ -74,7 +74,12 @@ static BEHAVIOR: Section = Section {
             "The way up.",
             "{stabilization_window: 30s, select_policy: min}",
         ),
-        optional("scale_down", Kind::Section(&DIRECTION), "The way down.", "{select_policy: disabled}"),
+        optional(
+            "scale_down",
+            Kind::Section(&DIRECTION),
+            "The way down, with the same keys.",
+            "{select_policy: disabled}",
+        ),
     ],
     alternatives: &[],
 };

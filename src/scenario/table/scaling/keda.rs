@@ -233,7 +233,7 @@ static MODIFIERS: Section = Section {
             Kind::Text,
             "Arithmetic, comparisons, `? :`, `??`, min, max, sum, mean, count, abs, ceil, floor and round over the \
              names of the triggers.",
-            "\"max(orders, mails * 2)\"",
+            "\"max(trigger1, 10)\"",
         ),
         required("target", Kind::Number(ABOVE_0), "What its value is compared with.", "50"),
         defaulted("activation_target", Kind::Number(ANY), "0", "Active above this.", "5"),
@@ -291,11 +291,10 @@ static JOB_STRATEGY: Section = Section {
             "How many Jobs are created.",
             "accurate",
         ),
-        defaulted(
+        optional(
             "custom_scaling_queue_length_deduction",
             Kind::Count(Span { low: -MAX_NUMBER, open: false, high: MAX_NUMBER }),
-            "0",
-            "With `custom`: taken off the number of wanted Jobs.",
+            "With `custom`: taken off the number of wanted Jobs; left out, 0.",
             "1",
         ),
         optional(

@@ -93,7 +93,7 @@ pub(super) static TRACKED: Choice = Choice {
 
 /// A metric of an HPA with its target.
 pub(super) static HPA_METRIC: Choice = Choice {
-    what: "a metric with its target",
+    what: "a metric of an HPA",
     variants: &[
         bare(
             "ready",
