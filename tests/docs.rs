@@ -20,11 +20,11 @@ use std::process::{Command, Stdio};
 use std::{env, fs, thread};
 
 use forebay::measure::EngineChoice;
-use forebay::model::Scaling;
 use forebay::model::scaling::Strategy;
+use forebay::model::{NamedStrategy, Scaling};
 use forebay::report;
 use forebay::scenario::{self, Limits, Source};
-use forebay::study::{self, RunOptions};
+use forebay::study::{self, CompareOptions, RunOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -350,6 +350,11 @@ fn keys(value: &Value, names: &[&str], found: &mut BTreeSet<String>) {
     }
 }
 
+fn named_strategy(name: &str, replicas: u32) -> NamedStrategy {
+    let scaling = Scaling::new(Strategy::Static(replicas));
+    NamedStrategy { name: name.to_owned(), group: 0, initial: None, scaling }
+}
+
 #[test]
 fn every_key_and_column_of_the_files_is_described() {
     let text = "name: all-keys\nhorizon: 100s\nreplications: 2\nproducers:\n  p: {to: q, rate: 10/s}\nqueues:\n  q: {}\n\
@@ -372,7 +377,17 @@ fn every_key_and_column_of_the_files_is_described() {
             found.extend(text.lines().take(1).flat_map(|line| line.split(',')).map(str::to_owned));
         }
     }
-    assert!(found.len() > 80, "{found:?}");
+    model.strategies = ["a", "b"].map(|name| named_strategy(name, 1)).to_vec();
+    for engine in [EngineChoice::Events, EngineChoice::Fluid] {
+        let options = CompareOptions { engine, ..CompareOptions::default() };
+        let comparison = study::compare(&model, &options, &|_| ()).unwrap();
+        keys(&report::compare_json(&comparison), &["a", "b", "s"], &mut found);
+        let folder = tempfile::tempdir().unwrap();
+        report::write_comparison(&comparison, folder.path(), &report::ReportOptions { charts: false }).unwrap();
+        let text = fs::read_to_string(folder.path().join("compare.csv")).unwrap();
+        found.extend(text.lines().take(1).flat_map(|line| line.split(',')).map(str::to_owned));
+    }
+    assert!(found.len() > 120, "{found:?}");
     let missing: Vec<&String> = found.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
     assert!(missing.is_empty(), "docs/output.md does not describe {missing:?}");
 }

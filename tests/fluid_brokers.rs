@@ -283,3 +283,48 @@ fn two_producers_feed_a_queue_beside_a_topic() {
     model.producers.push(Producer { to: Destination::Topic(0), ..Producer::new("other", 0, arrivals) });
     close(answer(&model).max_backlog.unwrap(), 20.0 * 60.0);
 }
+
+/// Level 0 gets 30 of 120 per second and never waits; level 1 gets the 70 that are left.
+#[test]
+fn strict_priorities_leave_the_rest_to_the_less_urgent() {
+    let rate = Rate::Steps(vec![(0.0, 120.0), (60.0, 40.0)]);
+    let mut model = model(rate, Replicas::Fixed(100), 120.0);
+    model.queues[0].order = Order::Priorities(vec![0.25, 0.75]);
+    let found = answer(&model);
+    close(found.max_backlog.unwrap(), 1200.0);
+    close(found.drained_at_s.unwrap(), 80.0);
+    // The last of the spike waits for 1200 others at 90 per second, overtaken by 10 per second.
+    close(found.max_delay_s.unwrap(), 1200.0 / 90.0);
+    model.producers[0].priority = Some(0);
+    close(answer(&model).max_delay_s.unwrap(), 12.0);
+}
+
+#[test]
+fn partitions_are_a_staircase() {
+    let mut model = model(Rate::Constant(3.0), Replicas::Fixed(3), 60.0);
+    model.queues[0].order = Order::Partitions(Partitions { count: 4, skew: 0.0 });
+    let found = answer(&model);
+    // The first replica has two of the four: 1.5 per second come and 1 is taken.
+    close(found.max_backlog.unwrap(), 0.5 * 60.0);
+    close(found.max_delay_s.unwrap(), 30.0);
+    close(found.capacity_rate[0], 3.0);
+    model.groups[0].replicas = Replicas::Fixed(7);
+    close(answer(&model).capacity_rate[0], 4.0);
+    close(answer(&model).max_backlog.unwrap(), 0.0);
+    model.queues[0].order = Order::Partitions(Partitions { count: 4, skew: 1.0 });
+    // The first partition gets 1 / (1 + 1/2 + 1/3 + 1/4) = 0.48 of 3 per second.
+    close(answer(&model).max_backlog.unwrap(), 60.0 * (3.0 * 0.48 - 1.0));
+    model.groups[0].replicas = Replicas::Steps(vec![(0.0, 2), (30.0, 3)]);
+    assert!(why_not(&answer(&model)).contains("come and go"));
+}
+
+#[test]
+fn what_is_given_out_is_passed_on() {
+    let mut model = model(Rate::Constant(3.0), Replicas::Fixed(3), 60.0);
+    model.queues[0].order = Order::Partitions(Partitions { count: 4, skew: 0.0 });
+    let next = add_queue(&mut model, "next", 2);
+    emit(&mut model, 0, next, 1.0);
+    let queues = fluid::integrate(&model);
+    close(queues[1].publish_rate[100], 2.5);
+    close(queues[1].max_backlog.unwrap(), 0.5 * 60.0);
+}

@@ -19,6 +19,7 @@ mod march;
 mod network;
 mod obstacles;
 mod outflow;
+mod parts;
 mod phi;
 mod roots;
 mod shape;
@@ -72,17 +73,18 @@ pub fn trajectory(model: &Model, queue: QueueId) -> Result<Trajectory, Unanswere
 
 /// Everything about one queue.
 fn answer(model: &Model, queue: QueueId, solved: &Solved, ends_s: &[Seconds]) -> FluidQueue {
-    let Solved { path, group, published, fate, .. } = solved;
+    let Solved { path, parts, group, published, fate, .. } = solved;
     let (max_backlog, max_at_s) = path.peak();
     let totals = path.totals_at(model.horizon_s);
     let drained_at_s = path.drained_at_s();
-    let max_delay_s = path.max_delay_s();
+    let max_delay_s = solved.longest(Trajectory::max_delay_s);
     let mut reasons = Vec::new();
     if drained_at_s.is_none() {
         reasons.push(format!("{} messages still wait at the horizon", shown(path.backlog_at(model.horizon_s))));
     }
     if max_delay_s.is_none() {
-        let patience = if group.is_some() { "another horizon" } else { "a thousand horizons" };
+        let is_short = group.is_some() || !parts.is_empty();
+        let patience = if is_short { "another horizon" } else { "a thousand horizons" };
         reasons.push(format!("some messages published by the horizon are never taken, or not within {patience}"));
     }
     let given_up = totals.served * fate.dead;
@@ -100,9 +102,9 @@ fn answer(model: &Model, queue: QueueId, solved: &Solved, ends_s: &[Seconds]) ->
         dead_lettered: goes_on.then_some(dead),
         why_not: (!reasons.is_empty()).then(|| reasons.join("; ")),
         backlog: ends_s.iter().map(|end_s| path.backlog_at(*end_s)).collect(),
-        delay_s: ends_s.iter().map(|end_s| path.delay_at(*end_s)).collect(),
+        delay_s: ends_s.iter().map(|end_s| solved.longest(|path| path.delay_at(*end_s))).collect(),
         publish_rate: means(published, ends_s),
-        capacity_rate: means(&Curve::new(capacity, model.horizon_s), ends_s),
+        capacity_rate: means(solved.capacity.as_ref().unwrap_or(&Curve::new(capacity, model.horizon_s)), ends_s),
         course: Some(Course::of(model, queue, solved)),
         groups: group.clone().into_iter().collect(),
     }

@@ -31,10 +31,15 @@ pub fn independent_difference(a: &[f64], b: &[f64]) -> Estimate {
     } else {
         let shares = square_a.powi(2) / (a.len() - 1) as f64 + square_b.powi(2) / (b.len() - 1) as f64;
         let freedom = (square_a + square_b).powi(2) / shares;
-        let t = StudentsT::new(0.0, 1.0, freedom).expect("a positive number of degrees of freedom");
-        error * t.inverse_cdf(0.975)
+        error * quantile(freedom)
     };
     Estimate { value: Some(value), low: Some(value - half_width), high: Some(value + half_width), why_not: None }
+}
+
+/// The 97.5th percentile of Student's t.
+fn quantile(freedom: f64) -> f64 {
+    let t = StudentsT::new(0.0, 1.0, freedom).expect("a positive number of degrees of freedom");
+    t.inverse_cdf(0.975)
 }
 
 /// What an interval of a difference says.

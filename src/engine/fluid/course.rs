@@ -56,7 +56,7 @@ impl Course {
         let path = &solved.path;
         let points = (ALL_POINTS / path.pieces().len().max(1)).clamp(1, POINTS);
         let recorded = model.producers_of(queue).any(|producer| matches!(producer.arrivals, Arrivals::Recorded(_)));
-        let has_rate = !recorded && path.delivery_delay_s == 0.0;
+        let has_rate = !recorded && path.delivery_delay_s == 0.0 && solved.capacity.is_none();
         let mut backlog = Vec::new();
         for piece in path.within_horizon() {
             let until_s = piece.until_s.min(path.horizon_s);
@@ -65,7 +65,7 @@ impl Course {
         backlog.dedup();
         let rates = has_rate.then(|| CourseRates::of(model, queue, solved, points));
         let spread = (0..=DELAYS).map(|k| path.horizon_s * k as f64 / DELAYS as f64);
-        let delay_s = spread.map(|t| (t, path.delay_at(t))).collect();
+        let delay_s = spread.map(|t| (t, solved.longest(|path| path.delay_at(t)))).collect();
         Self { waiting: waiting(path), backlog, delay_s, rates }
     }
 }

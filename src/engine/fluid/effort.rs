@@ -81,6 +81,15 @@ impl<'m> Effort<'m> {
         Ok(Shape::constant(per_message * slots * self.factors.iter().zip(&working).map(class).sum::<f64>()))
     }
 
+    /// The same of these replicas, whoever else is active.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Effort::rate`].
+    pub fn rate_of_one(&self, ready: &[i64], speed: &Shape) -> Result<Shape, Unanswered> {
+        Self { single_active: false, ..self.clone() }.rate(ready, speed)
+    }
+
     /// Slots of so many ready replicas that can be busy at once.
     pub fn slots(&self, ready: u32) -> f64 {
         let working = if self.single_active { ready.min(1) } else { ready };

@@ -14,12 +14,49 @@ pub struct Inflow<'m> {
     model: &'m Model,
     queue: QueueId,
     feed: Option<Feed>,
+    part: Part,
+}
+
+/// Which of a queue's messages.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// All of them.
+    All,
+    /// Those up to this level of priority, with the share of each level among those without a level of their own.
+    Levels(usize, Vec<f64>),
+    /// This share of them.
+    Share(f64),
+}
+
+impl Part {
+    /// Share of the messages with this priority.
+    fn of(&self, priority: Option<u32>) -> f64 {
+        match self {
+            Part::All => 1.0,
+            Part::Share(share) => *share,
+            Part::Levels(level, shares) => match priority {
+                Some(priority) => f64::from(u8::from((priority as usize).min(shares.len() - 1) <= *level)),
+                None if level + 1 == shares.len() => 1.0,
+                None => shares[..=*level].iter().sum(),
+            },
+        }
+    }
 }
 
 impl<'m> Inflow<'m> {
     /// What producers publish to a queue, and other queues pass on to it.
     pub fn new(model: &'m Model, queue: QueueId, feed: Option<Feed>) -> Self {
-        Self { model, queue, feed }
+        Self { model, queue, feed, part: Part::All }
+    }
+
+    /// The same for a part of the messages.
+    pub fn part(self, part: Part) -> Self {
+        Self { part, ..self }
+    }
+
+    /// Messages that are there at t = 0.
+    pub fn initial(&self) -> Messages {
+        (self.model.queues[self.queue].initial as f64 + self.at_start()) * self.part.of(None)
     }
 
     /// Whether other queues pass messages on to it: that is known up to the horizon only.
@@ -28,7 +65,7 @@ impl<'m> Inflow<'m> {
     }
 
     /// Messages that other queues pass on at t = 0.
-    pub fn at_start(&self) -> Messages {
+    fn at_start(&self) -> Messages {
         self.feed.as_ref().map_or(0.0, |feed| feed.at_start)
     }
 
@@ -45,14 +82,14 @@ impl<'m> Inflow<'m> {
                 Arrivals::Process { rate, .. } => Curve::of_rate(rate, a, b),
                 Arrivals::Recorded(messages) => counts(model, messages, a, b),
             };
-            Ok(published?.scaled(model.share_of(producer.to, queue)))
+            Ok(published?.scaled(model.share_of(producer.to, queue) * self.part.of(producer.priority)))
         };
         let mut curves = model.producers_of(queue).map(curve).collect::<Result<Vec<_>, Unanswered>>()?;
         if let Some(feed) = &self.feed {
             if b > model.horizon_s {
                 return Err(Unanswered::BeyondHorizon);
             }
-            curves.push(feed.rate.between(a, b));
+            curves.push(feed.rate.between(a, b).scaled(self.part.of(None)));
         }
         Ok(Curve::sum(&curves, a, b))
     }

@@ -10,13 +10,14 @@ use super::inflow::Inflow;
 use super::integrate::{Integrator, Rates};
 use super::network::{Feed, Output};
 use super::obstacles::{self, Expiry};
+use super::parts::{self, Parted};
 use super::shape::Shape;
 use super::sight::Past;
 use super::steering::Steering;
 use super::trajectory::{Excess, Trajectory};
 use super::unanswered::Unanswered;
 use super::{inflow, outflow};
-use crate::model::{Arrivals, Model, Overflow, Queue, QueueId, Rate};
+use crate::model::{Arrivals, Model, Order, Overflow, Queue, QueueId, Rate};
 use crate::units::{Messages, Seconds};
 
 /// Horizons after which a backlog that is left counts as never taken, while rates still change.
@@ -28,10 +29,24 @@ pub struct Solved {
     pub output: Output,
     pub fate: Fate,
     pub group: Option<FluidGroup>,
+    /// Levels or partitions, each with its own delays; empty for a queue that is one fluid.
+    pub parts: Vec<Trajectory>,
+    /// C(t), where the path does not tell.
+    pub capacity: Option<Curve>,
     /// P(t) up to the horizon.
     pub published: Curve,
     /// Whether other queues pass messages on to it.
     pub is_fed: bool,
+}
+
+impl Solved {
+    /// The longest of its parts' delays: of what stands worst; `None` where that is never taken.
+    pub fn longest(&self, delay_s: impl Fn(&Trajectory) -> Option<Seconds>) -> Option<Seconds> {
+        if self.parts.is_empty() {
+            return delay_s(&self.path);
+        }
+        self.parts.iter().map(delay_s).try_fold(0.0, |longest, delay_s| delay_s.map(|delay_s| delay_s.max(longest)))
+    }
 }
 
 /// The path of one queue that gets `feed` from others.
@@ -41,14 +56,35 @@ pub struct Solved {
 /// What has no exact answer: see [`Unanswered`].
 pub fn solve(model: &Model, queue: QueueId, feed: Option<Feed>) -> Result<Solved, Unanswered> {
     obstacles::check(model, queue)?;
-    let mut march = March::new(model, queue, Inflow::new(model, queue, feed))?;
+    let inflow = Inflow::new(model, queue, feed.clone());
+    let (parted, group) = match &model.queues[queue].order {
+        Order::Fifo | Order::Groups(_) => {
+            let (whole, group) = in_one(model, queue, inflow.clone())?;
+            (Parted { whole, parts: Vec::new(), capacity: None }, group)
+        }
+        Order::Priorities(shares) => (parts::levels(model, queue, shares, feed.as_ref())?, None),
+        Order::Partitions(all) => (parts::partitions(model, queue, *all, feed.as_ref())?, None),
+    };
+    let Parted { whole: path, parts, capacity } = parted;
+    let settings = &model.queues[queue];
+    if settings.overflow == Overflow::Block && settings.capacity.is_some() && path.totals_at(model.horizon_s).lost > 0.0
+    {
+        return Err(Unanswered::Blocked);
+    }
+    let fate = common_fate(model, queue)?;
+    let output = Output::of(&path, &fate, model.horizon_s);
+    let published = inflow.rate(0.0, model.horizon_s)?;
+    Ok(Solved { output, path, parts, capacity, fate, group, published, is_fed: feed.is_some() })
+}
+
+/// The path of a queue that is one fluid.
+fn in_one(model: &Model, queue: QueueId, inflow: Inflow<'_>) -> Result<(Trajectory, Option<FluidGroup>), Unanswered> {
+    let mut march = March::new(model, queue, inflow)?;
     let until_s = model.horizon_s + march.delivery_delay_s;
     let group = match Steering::new(model, queue)? {
         None => {
-            let slots = outflow::outflow(model, queue, 0.0, until_s)?;
-            let inflow = march.deliverable(0.0, until_s)?;
-            march.go(&inflow, &slots, until_s)?;
-            march.drain(until_s);
+            march.go_with(&outflow::outflow(model, queue, 0.0, until_s)?, 0.0, until_s)?;
+            march.drain_with(until_s, |a, b| outflow::outflow(model, queue, a, b));
             None
         }
         Some(mut steering) => {
@@ -60,11 +96,11 @@ pub fn solve(model: &Model, queue: QueueId, feed: Option<Feed>) -> Result<Solved
             Some(steering.answer(model.warmup_s, model.horizon_s))
         }
     };
-    march.finish(group)
+    Ok((march.path(), group))
 }
 
 /// A queue on its way.
-struct March<'m> {
+pub struct March<'m> {
     model: &'m Model,
     queue: QueueId,
     inflow: Inflow<'m>,
@@ -80,7 +116,12 @@ struct March<'m> {
 }
 
 impl<'m> March<'m> {
-    fn new(model: &'m Model, queue: QueueId, inflow: Inflow<'m>) -> Result<Self, Unanswered> {
+    /// A queue at t = 0.
+    ///
+    /// # Errors
+    ///
+    /// Bounds that have no exact answer together.
+    pub fn new(model: &'m Model, queue: QueueId, inflow: Inflow<'m>) -> Result<Self, Unanswered> {
         let delivery_delay_s = inflow::delivery_delay_s(model, queue)?;
         let mut expiry = obstacles::expiry(model, queue, delivery_delay_s)?;
         let (mut capacity, mut excess) = bounds(&model.queues[queue])?;
@@ -100,8 +141,7 @@ impl<'m> March<'m> {
             }
             Expiry::Rate(_) => {}
         }
-        let initial = model.queues[queue].initial as f64 + inflow.at_start();
-        let mut integrator = Integrator::new(initial, capacity, limit);
+        let mut integrator = Integrator::new(inflow.initial(), capacity, limit);
         match expiry {
             Expiry::Never => {}
             Expiry::After(_) => integrator.begin_expiry(),
@@ -122,33 +162,28 @@ impl<'m> March<'m> {
         })
     }
 
-    fn finish(self, group: Option<FluidGroup>) -> Result<Solved, Unanswered> {
-        let (model, horizon_s) = (self.model, self.model.horizon_s);
+    /// The path so far.
+    pub fn path(self) -> Trajectory {
         let patience = if let Expiry::Rate(per_s) = self.expiry { Some(per_s) } else { None };
-        let path = Trajectory {
+        Trajectory {
             initial: self.initial.0,
-            horizon_s,
+            horizon_s: self.model.horizon_s,
             delivery_delay_s: self.delivery_delay_s,
             excess: self.excess,
             patience,
             end: self.integrator.totals,
             pieces: self.integrator.pieces,
-        };
-        let settings = &model.queues[self.queue];
-        let lost = path.totals_at(horizon_s).lost;
-        if settings.overflow == Overflow::Block && settings.capacity.is_some() && lost > 0.0 {
-            return Err(Unanswered::Blocked);
         }
-        let fate = common_fate(model, self.queue)?;
-        let published = self.inflow.rate(0.0, horizon_s)?;
-        Ok(Solved {
-            output: Output::of(&path, &fate, horizon_s),
-            path,
-            fate,
-            group,
-            published,
-            is_fed: self.inflow.is_fed(),
-        })
+    }
+
+    /// Goes on from `from_s`, which is now, with what comes and these slots.
+    ///
+    /// # Errors
+    ///
+    /// What comes too often, or grows too large.
+    pub fn go_with(&mut self, slots: &Curve, from_s: Seconds, until_s: Seconds) -> Result<(), Unanswered> {
+        let inflow = self.deliverable(from_s, until_s)?;
+        self.go(&inflow, slots, until_s)
     }
 
     /// Goes on to `until_s` at these rates, which begin now.
@@ -244,7 +279,7 @@ impl<'m> March<'m> {
 
     /// Goes on beyond the horizon until what was published by then is gone. Later arrivals matter only where they push
     /// earlier ones out.
-    fn drain(&mut self, mut from_s: Seconds) {
+    pub fn drain_with(&mut self, mut from_s: Seconds, slots: impl Fn(Seconds, Seconds) -> Result<Curve, Unanswered>) {
         let goal = self.removed() + self.integrator.backlog;
         let mut length_s = self.model.horizon_s;
         while self.integrator.backlog > 0.0 && self.removed() < goal && length_s < f64::MAX / 8.0 {
@@ -257,8 +292,7 @@ impl<'m> March<'m> {
             } else {
                 Ok(Curve::constant(0.0, from_s, until_s))
             };
-            let out = outflow::outflow(self.model, self.queue, from_s, until_s);
-            let (Ok(inflow), Ok(out)) = (inflow, out) else { return };
+            let (Ok(inflow), Ok(out)) = (inflow, slots(from_s, until_s)) else { return };
             if self.go(&inflow, &out, until_s).is_err() {
                 return;
             }

@@ -210,6 +210,16 @@ impl Trajectory {
         self.pieces.iter().take_while(|piece| piece.from_s < self.horizon_s)
     }
 
+    /// The piece that holds from `t` on.
+    pub(super) fn piece_at(&self, t: Seconds) -> &Piece {
+        &self.pieces[self.index_at(t)]
+    }
+
+    /// The same settings without a path.
+    pub(super) fn without_pieces(&self) -> Trajectory {
+        Trajectory { pieces: Vec::new(), end: Totals::default(), ..*self }
+    }
+
     /// The piece that holds at `t`: the later one at a cut.
     pub(super) fn index_at(&self, t: Seconds) -> usize {
         self.pieces.partition_point(|piece| piece.from_s <= t).saturating_sub(1)

@@ -16,7 +16,7 @@ const STEPS: i32 = 80;
 /// correct selection in (1/k, 1): the root of ∫ F(t + h)^(k−1) f(t) dt = P*, with Student's t of n₀ − 1 degrees of
 /// freedom (Dudewicz and Dalal 1975). A system of variance S² then needs max(n₀ + 1, ⌈(h S / δ)²⌉) runs.
 pub fn dudewicz_dalal_h(systems: usize, first: usize, probability: f64) -> f64 {
-    let t = StudentsT::new(0.0, 1.0, freedom(first)).expect("a positive number of degrees of freedom");
+    let t = student(freedom(first));
     let rivals = systems as i32 - 1;
     root(probability, |h| {
         // t = sinh(π/2 · sinh s): heavy tails of few degrees of freedom are within reach (Takahasi and Mori 1974).
@@ -36,7 +36,7 @@ pub fn dudewicz_dalal_h(systems: usize, first: usize, probability: f64) -> f64 {
 /// (Rinott 1978). A system of variance S² needs max(n₀, ⌈(h S / δ)²⌉) runs.
 pub fn rinott_h(systems: usize, first: usize, probability: f64) -> f64 {
     let freedom = freedom(first);
-    let chi = ChiSquared::new(freedom).expect("a positive number of degrees of freedom");
+    let chi = chi_squared(freedom);
     let normal = Normal::standard();
     let rivals = systems as i32 - 1;
     // x = ν e^u: the trapezoidal rule is exact but for rounding on a bell of width √(2/ν).
@@ -57,7 +57,7 @@ pub fn rinott_h(systems: usize, first: usize, probability: f64) -> f64 {
 }
 
 /// Shares of a budget of runs that find the smallest of `means` with the least chance of error, given standard
-/// deviations: Nᵢ ∝ (σᵢ / δᵢ)² for the others and N_b = σ_b √(Σ Nᵢ² / σᵢ²) for the best (Chen, Lin, Yücesan and Chick
+/// deviations: Nᵢ ∝ (σᵢ / δᵢ)² for the others and N = σ √(Σ Nᵢ² / σᵢ²) for the best (Chen, Lin, Yücesan and Chick
 /// 2000). `None` where another mean equals the best, or a deviation is not above 0: no budget tells these apart, or
 /// none is needed.
 pub fn ocba_shares(means: &[f64], deviations: &[f64]) -> Option<Vec<f64>> {
@@ -76,6 +76,14 @@ pub fn ocba_shares(means: &[f64], deviations: &[f64]) -> Option<Vec<f64>> {
 
 fn freedom(first: usize) -> f64 {
     (first.max(2) - 1) as f64
+}
+
+fn student(freedom: f64) -> StudentsT {
+    StudentsT::new(0.0, 1.0, freedom).expect("a positive number of degrees of freedom")
+}
+
+fn chi_squared(freedom: f64) -> ChiSquared {
+    ChiSquared::new(freedom).expect("a positive number of degrees of freedom")
 }
 
 /// The h at which a rising probability reaches `wanted`.

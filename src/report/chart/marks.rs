@@ -25,7 +25,7 @@ pub(super) fn paint_names(paper: &Area, plot: &Plot, panel: &Panel, frame: &Fram
     let is_bar: Vec<bool> = named.iter().map(|(layer, _)| matches!(layer, Layer::Bar { .. })).collect();
     let lines = panel.layers.iter().flat_map(|layer| match layer {
         Layer::Line { pieces, .. } => {
-            pieces.iter().flat_map(|piece| along(piece.iter().map(pixel).collect())).collect()
+            pieces.iter().flat_map(|piece| along(&piece.iter().map(pixel).collect::<Vec<_>>())).collect()
         }
         _ => Vec::new(),
     });
@@ -79,7 +79,7 @@ fn place(points: &[(f64, f64)], widths: &[f64], is_bar: &[bool], mut taken: Vec<
 }
 
 /// What a line covers, bit by bit.
-fn along(points: Vec<(f64, f64)>) -> Vec<Place> {
+fn along(points: &[(f64, f64)]) -> Vec<Place> {
     let bits = points.windows(2).flat_map(|ends| {
         let [(x0, y0), (x1, y1)] = [ends[0], ends[1]];
         let count = ((x1 - x0).hypot(y1 - y0) / THEME.mark_radius).ceil().max(1.0) as usize;
@@ -110,7 +110,7 @@ mod tests {
         let frame = Frame { left: 60.0, right: 800.0, top: 100.0, bottom: 420.0 };
         let points = [(100.0, 200.0), (112.0, 203.0), (108.0, 196.0), (860.0, 300.0)];
         let widths = [60.0, 70.0, 80.0, 60.0];
-        let places = place(&points, &widths, &[false; 4], along(vec![(20.0, 200.0), (100.0, 200.0)]), &frame);
+        let places = place(&points, &widths, &[false; 4], along(&[(20.0, 200.0), (100.0, 200.0)]), &frame);
         for (k, place) in places.iter().enumerate() {
             assert!(places[k + 1..].iter().all(|other| !overlap(place, other)), "{places:?}");
             assert!(points.iter().all(|(x, y)| !overlap(place, &around(*x, *y))), "{places:?}");

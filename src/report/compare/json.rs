@@ -88,13 +88,15 @@ fn strategy(comparison: &Comparison, place: usize, one: &StrategyOutcome) -> Val
         put(figure.key(), plain(one.figure(figure)));
     }
     let slos = one.slos.iter().zip(&one.broken);
-    put("slo", Value::Object(slos.map(|(verdict, broken)| (verdict.name.clone(), slo(verdict, broken))).collect()));
+    put(
+        "slo",
+        Value::Object(slos.map(|(verdict, broken)| (verdict.name.clone(), slo(verdict, broken.as_ref()))).collect()),
+    );
     Value::Object(value)
 }
 
-fn slo(verdict: &SloVerdict, broken: &Option<TimeBroken>) -> Value {
+fn slo(verdict: &SloVerdict, known: Option<&TimeBroken>) -> Value {
     let mut value = plain(verdict);
-    let known = broken.as_ref();
     let span = known.and_then(|broken| broken.span);
     value["broken_s"] = match known {
         Some(broken) => plain(&broken.seconds),

@@ -26,6 +26,7 @@ pub fn compare_table(comparison: &Comparison, width: usize, colour: bool) -> Str
     }
     lines.extend(words::certainty(comparison).map_or_else(Vec::new, |text| paragraph(&text, 2, width)));
     lines.extend(paragraph(&looked_at(comparison), 2, width));
+    lines.extend(took(comparison));
     for grid in [money_grid(comparison), time_grid(comparison)] {
         lines.push(String::new());
         lines.extend(grid.lines(width));
@@ -60,35 +61,35 @@ fn name(strategy: &StrategyOutcome) -> String {
     number::shorten(&strategy.name, NAME)
 }
 
-/// What was run, and how fast.
+/// What was run.
 fn looked_at(comparison: &Comparison) -> String {
     let model = &comparison.model;
     let group = &model.groups[comparison.group];
-    let strategies = plural(comparison.strategies.len() as f64, "strategy").replace("strategys", "strategies");
     let what = format!(
-        "Compared {strategies} for {} on {} over {}",
+        "Compared {} strategies for {} on {} over {}",
+        comparison.strategies.len(),
         group.name,
         model.queues[group.from].name,
         duration(model.horizon_s)
     );
-    let took = if comparison.wall_s > 0.0 { format!(" Took {}", duration(comparison.wall_s)) } else { String::new() };
     if comparison.engine == EngineChoice::Fluid {
-        let took = if took.is_empty() { took } else { format!("{took}.") };
-        return format!("{what}: the fluid equation, the same rates for all.{took}");
+        return format!("{what}: the fluid equation, the same rates for all.");
     }
     let runs: u32 = comparison.strategies.iter().map(|strategy| strategy.replications).sum();
-    let messages = comparison.messages as f64;
-    let speed = if comparison.wall_s > 0.0 {
-        format!("{took}, {} messages per second.", count(messages / comparison.wall_s))
-    } else {
-        String::new()
-    };
     format!(
-        "{what}, the same arrivals and work for all: {} ({}, seed {}).{speed}",
+        "{what}, the same arrivals and work for all: {} ({}, seed {}).",
         plural(f64::from(runs), "replication"),
-        number::messages(messages),
+        number::messages(comparison.messages as f64),
         model.seed
     )
+}
+
+/// How long it took, if that is known; in a line of its own, because it differs each time.
+fn took(comparison: &Comparison) -> Option<String> {
+    let wall_s = comparison.wall_s;
+    let speed = (comparison.engine != EngineChoice::Fluid)
+        .then(|| format!(", {} messages per second", count(comparison.messages as f64 / wall_s)));
+    (wall_s > 0.0).then(|| format!("Took {}{}.", duration(wall_s), speed.unwrap_or_default()))
 }
 
 /// What it takes: runs, promises, hours, money, changes, waste.

@@ -197,10 +197,11 @@ fn every_chart_is_a_picture_and_no_chart_is_drawn_of_nothing() {
         for (name, bytes) in &files {
             let is_png = bytes.starts_with(b"\x89PNG");
             let is_svg = std::str::from_utf8(bytes).is_ok_and(|svg| svg.contains("<title>") && !svg.contains("<text"));
-            assert!(if name.ends_with(".png") { is_png } else { is_svg }, "{name}");
+            let kind = std::path::Path::new(name).extension().and_then(|kind| kind.to_str());
+            assert!(if kind == Some("png") { is_png } else { is_svg && kind == Some("svg") }, "{name}");
             assert!(chart::is_comparisons(name), "{name}");
         }
-        files.into_iter().map(|(name, _)| name).filter(|name| name.ends_with(".svg")).collect()
+        files.into_iter().map(|(name, _)| name).step_by(2).collect()
     };
     assert_eq!(names(sale()), ["compare-staffing.svg", "compare-front.svg", "compare-flapping.svg"]);
     assert_eq!(names(&fluid()), ["compare-staffing.svg", "compare-flapping.svg"]);

@@ -1,10 +1,10 @@
 //! Who may still win, and whether it is decided.
 //!
 //! The best is the cheapest among those that keep their promises often enough. A strategy is refused by a sequential
-//! test of its share of runs (`ShareTest`), and beaten by one that keeps its promises and is cheaper by the procedure of
-//! Kim and Nelson (`KimNelson`), as in Andradóttir and Kim (2010), "Fully sequential procedures for comparing constrained
-//! systems via simulation", Naval Research Logistics 57. Half of the allowed error goes to each, and the tests' half is
-//! divided by the number of strategies (Bonferroni).
+//! test of its share of runs (`ShareTest`), and beaten by one that keeps its promises and is cheaper by the procedure
+//! of Kim and Nelson (`KimNelson`), as in S. Andradóttir and S.-H. Kim (2010), "Fully sequential procedures for
+//! comparing constrained systems via simulation", Naval Research Logistics 57. Half of the allowed error goes to each,
+//! and the tests' half is divided by the number of strategies (Bonferroni).
 
 use super::rounds::Rounds;
 use super::{CompareOptions, Objective};
@@ -102,9 +102,8 @@ impl Contest {
     pub fn prefers(&self, histories: &[History], a: usize, b: usize) -> Preference {
         match self.kim_nelson.lead(&histories[a].costs, &histories[b].costs) {
             Lead::First => Preference::First,
-            Lead::Second => Preference::Second,
             Lead::Tie if a < b => Preference::First,
-            Lead::Tie => Preference::Second,
+            Lead::Second | Lead::Tie => Preference::Second,
             Lead::Open => Preference::Open,
         }
     }

@@ -119,9 +119,8 @@ pub struct KeptShare {
 impl KeptShare {
     /// The share of `kept` in `runs` > 0 runs.
     pub fn new(kept: u32, runs: u32) -> Self {
-        let beta = |a: u32, b: u32| Beta::new(f64::from(a), f64::from(b)).expect("both parameters are positive");
-        let low = if kept == 0 { 0.0 } else { beta(kept, runs - kept + 1).inverse_cdf(0.025) };
-        let high = if kept == runs { 1.0 } else { beta(kept + 1, runs - kept).inverse_cdf(0.975) };
+        let low = if kept == 0 { 0.0 } else { beta_quantile(kept, runs - kept + 1, 0.025) };
+        let high = if kept == runs { 1.0 } else { beta_quantile(kept + 1, runs - kept, 0.975) };
         KeptShare { kept, runs, low, high }
     }
 
@@ -129,6 +128,10 @@ impl KeptShare {
     pub fn share(&self) -> f64 {
         f64::from(self.kept) / f64::from(self.runs)
     }
+}
+
+fn beta_quantile(a: u32, b: u32, share: f64) -> f64 {
+    Beta::new(f64::from(a), f64::from(b)).expect("both parameters are positive").inverse_cdf(share)
 }
 
 /// How long a promise was broken, and what the scaler did meanwhile.
@@ -291,7 +294,9 @@ fn time_broken(ends_s: &[Seconds], breaches: &[&Breach]) -> TimeBroken {
         }
     }
     let total: f64 = causes.iter().map(|(_, seconds)| seconds).sum();
-    causes.iter_mut().for_each(|(_, seconds)| *seconds /= total);
+    for (_, seconds) in &mut causes {
+        *seconds /= total;
+    }
     causes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     TimeBroken { seconds: Estimate::of(&seconds, ""), span, causes }
 }

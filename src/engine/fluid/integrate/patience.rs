@@ -12,6 +12,9 @@ use crate::engine::fluid::trajectory::{Piece, Regime};
 use crate::engine::fluid::unanswered::Unanswered;
 use crate::units::Seconds;
 
+/// Turns closer to the begin than this share of the stretch are the begin.
+const SAME_TURN: f64 = 1e-9;
+
 impl Integrator {
     /// One stretch on which P − C keeps its sign; messages are given up at rate `patience` each.
     pub(super) fn impatient(
@@ -33,7 +36,8 @@ impl Integrator {
             let noise = 4.0 * f64::EPSILON * (net.magnitude(t, b) + rates.magnitude(t, b));
             let mut turns = Vec::new();
             sign_changes(&net, t, b, noise, &mut turns);
-            let mut until_s = turns.first().copied().filter(|turn_s| *turn_s > t).unwrap_or(b);
+            // A turn from which it has just come is found again by rounding.
+            let mut until_s = turns.into_iter().find(|turn_s| *turn_s > t + SAME_TURN * (b - t)).unwrap_or(b);
             let gain = net.integral(t, until_s);
             let mut level = None;
             let dust = 16.0 * f64::EPSILON * (self.totals.arrived + self.totals.served + self.backlog);
