@@ -391,8 +391,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         let state = &mut self.queues[queue];
         message.order |= state.next_order;
         state.next_order += 1;
-        if state.marks {
-            self.mark(now_s, queue, &mut message);
+        if state.marks && !self.mark(now_s, queue, &mut message) {
+            return;
         }
         if let Some(replica) = self.taker_of(now_s, queue, &message) {
             self.deliver(now_s, queue, replica, message, true);
@@ -402,13 +402,13 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         self.tell_levels(now_s, queue);
     }
 
-    /// A message carries more than itself from now on.
+    /// A message carries more than itself from now on, if it is not too old already.
     #[inline(never)]
-    fn mark(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) {
+    fn mark(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) -> bool {
         if let Some(seed) = self.queues[queue].luck_seed {
             self.extras.of(message).luck = chance(seed, message.order, 0);
         }
-        self.give_lifetime(now_s, queue, message);
+        self.give_lifetime(now_s, queue, message)
     }
 
     #[inline(always)]
