@@ -20,6 +20,8 @@ mod extras;
 mod journeys;
 mod kernel;
 mod lanes;
+#[cfg(test)]
+mod laws;
 mod members;
 mod message;
 mod observer;

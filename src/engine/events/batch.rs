@@ -2,8 +2,8 @@
 //!
 //! What is delivered to a replica gathers in its buffer. A free slot begins when a batch is full, or when its first
 //! message has lingered; that is an event even without lingering, so that everything that comes at one instant comes
-//! along. The work of a batch is that of its first message, one start takes one token, and of a partition no two batches
-//! are worked on at once. Not here: what becomes of each message afterwards (`special`).
+//! along. The work of a batch is that of its first message, one start takes one token, and no two batches of a
+//! partition are worked on at once. Not here: what becomes of each message afterwards (`special`).
 
 use super::agenda::Event;
 use super::kernel::Kernel;
@@ -57,8 +57,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
             let group = &mut self.groups[group_id];
             let Some(Batch { size, linger_s }) = group.settings.batch else { return };
             let Some(slot) = replica.free.last().copied() else { return };
-            let batch = self.queues[group.settings.from].ready.to_begin(&replica.buffer, size as usize);
-            let Some(first) = batch.first() else { return };
+            let queue = group.settings.from;
+            let batch = self.queues[queue].ready.to_begin(&replica.buffer, size as usize);
+            let Some(first) = batch.first() else {
+                if !replica.buffer.is_empty() {
+                    self.sleep(queue, id);
+                }
+                return;
+            };
             let due_s = replica.fetched[*first].at_s + linger_s;
             if batch.len() < size as usize && !(is_due && due_s <= now_s) {
                 self.plan_batch(due_s.max(now_s), id);
@@ -96,9 +102,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn work_together(&mut self, slot: u32, mut rest: Vec<(Message, bool)>) {
         let queue = self.slots[slot as usize].queue as usize;
         // Its work is in the work of the first.
-        rest.iter_mut().for_each(|(message, _)| message.work_s = 0.0);
-        if let Some(lanes) = self.queues[queue].ready.lanes() {
-            rest.iter().for_each(|(message, _)| lanes.service(message.lane(), 1));
+        for (message, _) in &mut rest {
+            message.work_s = 0.0;
+            if let Some(lanes) = self.queues[queue].ready.lanes() {
+                lanes.service(message.lane(), 1);
+            }
         }
         if self.batches.len() <= slot as usize {
             self.batches.resize_with(slot as usize + 1, Together::default);

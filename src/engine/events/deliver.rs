@@ -11,6 +11,7 @@ use super::kernel::Kernel;
 use super::lanes::ANYONE;
 use super::message::Message;
 use super::observer::Observer;
+use super::special::Special;
 use super::state::{GroupState, Phase, Slot, Stage};
 use crate::model::{QueueId, Rate};
 use crate::units::Seconds;
@@ -40,7 +41,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             return false;
         }
         let group = &mut self.groups[replica.group];
-        if group.room == Some(0) {
+        if group.is_full() {
             self.await_room(id);
             return false;
         }
@@ -85,7 +86,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.observer.redelivered(now_s, queue);
         }
         let group = self.replicas[id as usize].group;
-        if self.groups[group].special {
+        if self.groups[group].special.is_some() {
             self.take_in_hand(queue, group, id, &message);
         }
         if self.groups[group].settling.notes_deliveries {
@@ -128,7 +129,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.await_token(id);
                 return;
             }
-            let Some(next) = self.queues[group.settings.from].ready.first_to_begin(&replica.buffer) else { return };
+            let queue = group.settings.from;
+            let Some(next) = self.queues[queue].ready.first_to_begin(&replica.buffer) else {
+                return self.sleep(queue, id);
+            };
             if let (Some(message), Some(slot)) = (replica.buffer.remove(next), replica.free.pop()) {
                 self.take_slot(now_s, slot, message, at_once);
             }
@@ -153,7 +157,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn start(&mut self, now_s: Seconds, slot: u32, message: Message, at_once: bool) {
         let place = &mut self.slots[slot as usize];
         let group = &self.groups[place.group as usize];
-        if group.special {
+        if group.special.is_some() {
             return self.start_special(now_s, slot, message, at_once);
         }
         place.message = message;
@@ -179,7 +183,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn finish(&mut self, now_s: Seconds, slot: u32) {
         let place = &mut self.slots[slot as usize];
         let (queue, group) = (place.queue as usize, place.group as usize);
-        if self.groups[group].special {
+        if self.groups[group].special.is_some() {
             return self.finish_special(now_s, slot);
         }
         if self.groups[group].settling.plain {
@@ -253,8 +257,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         place.phase = Phase::Idle;
         let id = place.replica;
         self.agenda.slot_is_idle(slot);
-        let special = self.groups[self.replicas[id as usize].group].special;
-        let held = if special { self.held_by(slot) } else { 1 };
+        let is_special = self.groups[self.replicas[id as usize].group].special.is_some();
+        let held = if is_special { self.held_by(slot) } else { 1 };
         let replica = &mut self.replicas[id as usize];
         replica.free.push(slot);
         let group = &self.groups[replica.group];
@@ -283,7 +287,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// Delivers ready messages as long as somebody has credit.
     #[inline(always)]
     pub(super) fn pump(&mut self, now_s: Seconds, queue: QueueId) {
-        if !self.queues[queue].ready.is_empty() {
+        if !self.queues[queue].ready.is_calm() {
             self.deliver_ready(now_s, queue);
         }
     }
@@ -292,6 +296,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn deliver_ready(&mut self, now_s: Seconds, queue: QueueId) {
         self.expire_heads(now_s, queue);
         self.call_owners(queue);
+        self.wake_sleepers(now_s, queue);
         while self.queues[queue].ready.has_next() {
             let Some(replica) = self.replica_with_credit(now_s, queue) else { return };
             if let Some(message) = self.queues[queue].ready.take_for(replica) {
@@ -318,23 +323,45 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
+    /// Replicas look again at what they hold and could not begin.
+    fn wake_sleepers(&mut self, now_s: Seconds, queue: QueueId) {
+        let Some(lanes) = self.queues[queue].ready.lanes() else { return };
+        if lanes.stirs() {
+            for id in lanes.wake() {
+                if matches!(self.replicas[id as usize].stage, Stage::Ready | Stage::Leaving) {
+                    self.start_buffered(now_s, id, false);
+                }
+            }
+        }
+    }
+
+    /// A replica holds messages none of which may begin.
+    pub(super) fn sleep(&mut self, queue: QueueId, id: u32) {
+        if let Some(lanes) = self.queues[queue].ready.lanes()
+            && !lanes.sleepers.contains(&id)
+        {
+            lanes.sleepers.push(id);
+        }
+    }
+
     fn await_room(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         if !std::mem::replace(&mut replica.waits_for_room, true) {
-            self.groups[replica.group].waiting_for_room.push_back(id);
+            let special = self.groups[replica.group].special.as_mut();
+            special.into_iter().for_each(|special| special.waiting_for_room.push_back(id));
         }
     }
 
     /// Fewer messages are unacked: replicas that waited for that come back into the ring.
     pub(super) fn make_room(&mut self, group_id: usize, messages: u32) {
         let group = &mut self.groups[group_id];
-        let Some(room) = &mut group.room else { return };
+        let Some(Special { room: Some(room), waiting_for_room, .. }) = group.special.as_deref_mut() else { return };
         *room += messages;
         let queue = &mut self.queues[group.settings.from];
         // Who owns partitions may have no use for it.
         let mut wanted = if queue.members.is_some() { u32::MAX } else { *room };
         while wanted > 0 {
-            let Some(id) = group.waiting_for_room.pop_front() else { return };
+            let Some(id) = waiting_for_room.pop_front() else { return };
             let replica = &mut self.replicas[id as usize];
             replica.waits_for_room = false;
             if replica.stage == Stage::Ready && replica.credit > 0 {

@@ -49,10 +49,14 @@ impl Lifetimes {
 }
 
 impl<O: Observer> Kernel<'_, '_, O> {
-    /// A message becomes deliverable for the first time: its time to live begins.
+    /// A message becomes deliverable for the first time: its time to live begins. False if the log keeps nothing so old.
     #[inline(never)]
-    pub(super) fn give_lifetime(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) {
-        let Some(lifetimes) = &mut self.queues[queue].lifetimes else { return };
+    pub(super) fn give_lifetime(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) -> bool {
+        let Some(lifetimes) = &mut self.queues[queue].lifetimes else { return true };
+        if now_s >= message.published_s + lifetimes.keeps_for_s {
+            self.lose(now_s, queue, message, Loss::Expired);
+            return false;
+        }
         if let Some(ttl) = &mut lifetimes.ttl {
             self.extras.of(message).expires_s = now_s + ttl.next();
         }
@@ -65,6 +69,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.lose(now_s, queue, &head, Loss::Dropped);
             }
         }
+        true
     }
 
     /// When a message has been ready for too long.
@@ -238,6 +243,16 @@ mod tests {
         // The first is with its consumer, and is one of the three that are kept.
         let by_number = log(Retention { age_s: None, messages: Some(3) });
         assert_eq!(diary(&by_number).0.of(&["Dropped"]), ["5 q0 Dropped 2"]);
+    }
+
+    #[test]
+    fn what_is_delayed_for_longer_than_the_log_keeps_it_is_never_delivered() {
+        let retention = Retention { age_s: Some(2.0), messages: None };
+        let delivery_delay = Some(Distribution::Constant(2.0));
+        let log = Queue { retention, delivery_delay, ..queue(0) };
+        let (diary, ledger) = diary(&model(vec![at(0, &[1.0])], vec![log], vec![worker(0, 1.0)]));
+        assert_eq!(diary.lines, ["3 q0 Expired 1"]);
+        assert_eq!(ledger.expired, 1);
     }
 
     /// Impatient messages are forgotten with all that was noted of them: deadlines do not pile up.

@@ -398,8 +398,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         let state = &mut self.queues[queue];
         message.order |= state.next_order;
         state.next_order += 1;
-        if state.marks {
-            self.mark(now_s, queue, &mut message);
+        if state.marks && !self.mark(now_s, queue, &mut message) {
+            return;
         }
         if let Some(replica) = self.taker_of(now_s, queue, &message) {
             self.deliver(now_s, queue, replica, message, true);
@@ -409,13 +409,13 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         self.tell_levels(now_s, queue);
     }
 
-    /// A message carries more than itself from now on.
+    /// A message carries more than itself from now on, if it is not too old already.
     #[inline(never)]
-    fn mark(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) {
+    fn mark(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) -> bool {
         if let Some(seed) = self.queues[queue].luck_seed {
             self.extras.of(message).luck = chance(seed, message.order, 0);
         }
-        self.give_lifetime(now_s, queue, message);
+        self.give_lifetime(now_s, queue, message)
     }
 
     #[inline(always)]
@@ -467,8 +467,15 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     }
 
     fn tick(&mut self, now_s: Seconds) {
+        #[cfg(test)]
+        assert_eq!(self.broken_law(now_s), None);
         let mut oldest = self.queues.iter().map(|queue| queue.ready.oldest_s());
         self.observer.tick(now_s, &mut oldest);
+        for (id, queue) in self.queues.iter_mut().enumerate() {
+            if let Some(lanes) = queue.ready.lanes().filter(|lanes| lanes.is_pinned()) {
+                self.observer.partitions(now_s, id, &mut lanes.offsets());
+            }
+        }
         self.next_tick += 1;
         match self.ticks_s.get(self.next_tick) {
             Some(next_s) => self.agenda.schedule(*next_s, Event::Tick),

@@ -1,8 +1,8 @@
 //! Lanes: the priority levels, partitions or message groups of a queue.
 //!
 //! A message's lane is drawn when it enters the queue, from a stream of its own, and travels in the top bits of its
-//! `order`. Partitions and message groups keep the order within a lane by holding back what stands behind a message that
-//! is with a consumer. Not here: which replica owns which partition (`members`), and who has credit (`deliver`).
+//! `order`. Partitions and message groups keep the order within a lane by holding back what stands behind a message
+//! that is with a consumer. Not here: which replica owns which partition (`members`), and who has credit (`deliver`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,9 @@ impl LaneDraw {
             sum
         });
         let mut up_to: Vec<f64> = sums.collect();
-        up_to.iter_mut().for_each(|share| *share /= sum);
+        for share in &mut up_to {
+            *share /= sum;
+        }
         Some(LaneDraw { up_to, are_levels, stream: stream(seed, replication, Purpose::Lane, &queue.name) })
     }
 
@@ -61,16 +63,18 @@ impl LaneDraw {
 
 /// Lanes that keep their order: partitions, or message groups.
 pub(super) struct Lanes {
-    lanes: Vec<Lane>,
+    states: Vec<Lane>,
     /// What may be delivered now: `(owner, place, lane)` of the head of each lane that is free.
     free: BTreeSet<(u32, i64, u32)>,
     ready: usize,
     /// Whether each lane has one owner: partitions.
     pinned: bool,
-    /// Whether the owner of a lane may hold several of its messages at once.
-    pub ahead: bool,
     /// Owners of which something became deliverable.
     pub called: Vec<u32>,
+    /// Replicas that hold messages none of which may begin.
+    pub sleepers: Vec<u32>,
+    /// Whether some of them may begin since.
+    stirs: bool,
 }
 
 /// One of them.
@@ -79,6 +83,8 @@ struct Lane {
     line: BTreeMap<i64, Message>,
     /// Who may take its messages; `None` if nobody.
     owner: Option<u32>,
+    /// Whether the owner may hold several of its messages at once.
+    ahead: bool,
     /// Who holds messages of it.
     holder: u32,
     /// Messages that are with the holder, or rest after a failure.
@@ -96,13 +102,21 @@ struct Lane {
 
 impl Lanes {
     /// Message groups, of which every replica may take, or partitions, which nobody owns yet.
-    pub fn new(count: u32, owner: Option<u32>, ahead: bool) -> Lanes {
-        let lanes = (0..count).map(|_| Lane { owner, ..Lane::default() }).collect();
-        Lanes { pinned: owner.is_none(), lanes, free: BTreeSet::new(), ready: 0, ahead, called: Vec::new() }
+    pub fn new(count: u32, owner: Option<u32>) -> Lanes {
+        let states = (0..count).map(|_| Lane { owner, ..Lane::default() }).collect();
+        Lanes {
+            pinned: owner.is_none(),
+            states,
+            free: BTreeSet::new(),
+            ready: 0,
+            called: Vec::new(),
+            sleepers: Vec::new(),
+            stirs: false,
+        }
     }
 
     pub fn count(&self) -> u32 {
-        self.lanes.len() as u32
+        self.states.len() as u32
     }
 
     pub fn len(&self) -> usize {
@@ -112,15 +126,15 @@ impl Lanes {
     /// Puts a message at its place.
     pub fn insert(&mut self, place: i64, message: Message) {
         let lane = message.lane();
-        self.lanes[lane as usize].line.insert(place, message);
+        self.states[lane as usize].line.insert(place, message);
         self.ready += 1;
         self.refresh(lane);
     }
 
     /// Who may have this message at once, if it does not have to wait for others.
     pub fn passes_to(&self, message: &Message) -> Option<u32> {
-        let lane = &self.lanes[message.lane() as usize];
-        if lane.line.is_empty() { lane.taker(self.pinned, self.ahead) } else { None }
+        let lane = &self.states[message.lane() as usize];
+        if lane.line.is_empty() { lane.taker(self.pinned) } else { None }
     }
 
     /// Whether something may be delivered to somebody.
@@ -141,7 +155,7 @@ impl Lanes {
     }
 
     fn take(&mut self, lane: u32, place: i64) -> Option<Message> {
-        let message = self.lanes[lane as usize].line.remove(&place)?;
+        let message = self.states[lane as usize].line.remove(&place)?;
         self.ready -= 1;
         self.refresh(lane);
         Some(message)
@@ -149,25 +163,25 @@ impl Lanes {
 
     /// Whether the message of this lane and place is ready.
     pub fn has(&self, lane: u32, place: i64) -> bool {
-        self.lanes[lane as usize].line.contains_key(&place)
+        self.states[lane as usize].line.contains_key(&place)
     }
 
     /// Takes out the message of this lane and place for good, if it is ready.
     pub fn remove(&mut self, lane: u32, place: i64) -> Option<Message> {
         let taken = self.take(lane, place)?;
-        self.lanes[lane as usize].committed += 1;
+        self.states[lane as usize].committed += 1;
         Some(taken)
     }
 
     /// The message that has its place longest.
     pub fn oldest(&self) -> Option<&Message> {
-        let heads = self.lanes.iter().filter_map(|lane| lane.line.first_key_value());
+        let heads = self.states.iter().filter_map(|lane| lane.line.first_key_value());
         heads.min_by_key(|(place, _)| **place).map(|(_, message)| message)
     }
 
     /// A message is delivered to a replica.
     pub fn hold(&mut self, lane: u32, replica: u32) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.held += 1;
         state.holder = replica;
         self.refresh(lane);
@@ -175,56 +189,71 @@ impl Lanes {
 
     /// A held message is no longer with its holder.
     pub fn let_go(&mut self, lane: u32) {
-        self.lanes[lane as usize].held -= 1;
+        self.states[lane as usize].held -= 1;
         self.refresh(lane);
     }
 
     /// A held message left for good.
     pub fn commit(&mut self, lane: u32) {
-        self.lanes[lane as usize].committed += 1;
+        self.states[lane as usize].committed += 1;
         self.let_go(lane);
     }
 
     /// A held message begins to rest (+1) or has rested (−1).
     pub fn rest(&mut self, lane: u32, change: i32) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.resting = state.resting.saturating_add_signed(change);
+        self.stirs |= state.resting == 0;
         self.refresh(lane);
     }
 
     /// Service of a held message begins (+1) or ends (−1).
     pub fn service(&mut self, lane: u32, change: i32) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.in_service = state.in_service.saturating_add_signed(change);
+        self.stirs |= state.in_service == 0;
         self.refresh(lane);
     }
 
     /// Whether a held message of this lane may begin its service. A message group has only one that is held; if an
     /// earlier delivery of it is still worked on, it was redelivered meanwhile.
     pub fn may_begin(&self, lane: u32) -> bool {
-        let state = &self.lanes[lane as usize];
+        let state = &self.states[lane as usize];
         !self.pinned || state.in_service == 0 && state.resting == 0
+    }
+
+    /// Whether replicas that sleep are to look again at what they hold.
+    pub fn stirs(&self) -> bool {
+        self.stirs && !self.sleepers.is_empty()
+    }
+
+    /// Those that sleep.
+    pub fn wake(&mut self) -> Vec<u32> {
+        self.stirs = false;
+        std::mem::take(&mut self.sleepers)
     }
 
     /// Who may hold more of a partition than the message that comes back.
     pub fn rewinds(&self, lane: u32) -> Option<u32> {
-        self.ahead.then(|| self.lanes[lane as usize].holder)
+        self.pinned.then(|| self.states[lane as usize].holder)
     }
 
     /// The replica that owns a partition.
     pub fn owner(&self, lane: u32) -> Option<u32> {
-        self.lanes[lane as usize].owner
+        self.states[lane as usize].owner
     }
 
-    /// Gives a partition to another owner, or to nobody.
-    pub fn assign(&mut self, lane: u32, owner: Option<u32>) {
-        self.lanes[lane as usize].owner = owner;
+    /// Gives a partition to another owner, who may hold several of its messages at once or not, or to nobody.
+    pub fn assign(&mut self, lane: u32, owner: Option<u32>, ahead: bool) {
+        let state = &mut self.states[lane as usize];
+        state.owner = owner;
+        state.ahead = ahead;
         self.refresh(lane);
     }
 
     /// Nothing of a partition is delivered before this instant.
     pub fn pause(&mut self, lane: u32, until_s: Seconds) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.paused_until_s = state.paused_until_s.max(until_s);
         self.refresh(lane);
     }
@@ -232,7 +261,7 @@ impl Lanes {
     /// Partitions go on whose pause is over.
     pub fn resume(&mut self, now_s: Seconds) {
         for lane in 0..self.count() {
-            let state = &mut self.lanes[lane as usize];
+            let state = &mut self.states[lane as usize];
             if state.paused_until_s > 0.0 && state.paused_until_s <= now_s {
                 state.paused_until_s = 0.0;
                 self.refresh(lane);
@@ -240,9 +269,14 @@ impl Lanes {
         }
     }
 
+    /// Whether these are partitions.
+    pub fn is_pinned(&self) -> bool {
+        self.pinned
+    }
+
     /// Messages that ever entered each partition, and those of them that left for good: the difference is its lag.
     pub fn offsets(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.lanes.iter().map(|lane| {
+        self.states.iter().map(|lane| {
             let lag = lane.line.len() as u64 + u64::from(lane.held);
             (lane.committed + lag, lane.committed)
         })
@@ -250,9 +284,9 @@ impl Lanes {
 
     /// Brings the list of what may be delivered up to date.
     fn refresh(&mut self, lane: u32) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         let head = state.line.first_key_value().map(|(place, _)| *place);
-        let listed = head.and_then(|place| state.taker(self.pinned, self.ahead).map(|owner| (owner, place)));
+        let listed = head.and_then(|place| state.taker(self.pinned).map(|owner| (owner, place)));
         if listed != state.listed {
             if let Some((owner, place)) = std::mem::replace(&mut state.listed, listed) {
                 self.free.remove(&(owner, place, lane));
@@ -267,12 +301,25 @@ impl Lanes {
     }
 }
 
+#[cfg(test)]
+impl Lanes {
+    /// Held messages of a lane, and those in service.
+    pub fn counts(&self, lane: u32) -> (u32, u32) {
+        let state = &self.states[lane as usize];
+        (state.held, state.in_service)
+    }
+
+    pub fn has_for(&self, replica: u32) -> bool {
+        self.first_for(replica).is_some()
+    }
+}
+
 impl Lane {
     /// Who may take its next message.
-    fn taker(&self, pinned: bool, ahead: bool) -> Option<u32> {
+    fn taker(&self, pinned: bool) -> Option<u32> {
         let owner = self.owner?;
         let nobody_works = !pinned || self.in_service == 0;
-        let free = self.held == 0 && nobody_works || ahead && self.holder == owner && self.resting == 0;
+        let free = self.held == 0 && nobody_works || self.ahead && self.holder == owner && self.resting == 0;
         (free && self.paused_until_s == 0.0).then_some(owner)
     }
 }

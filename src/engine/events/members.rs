@@ -66,7 +66,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             if let Some(lanes) = self.queues[queue].ready.lanes() {
                 for lane in 0..lanes.count() {
                     if lanes.owner(lane) == Some(id) {
-                        lanes.assign(lane, None);
+                        lanes.assign(lane, None, false);
                     }
                 }
             }
@@ -81,7 +81,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// The one that consumes, where only one does.
-    fn active(&self, queue: QueueId) -> Option<u32> {
+    pub(super) fn active(&self, queue: QueueId) -> Option<u32> {
         self.queues[queue].members.as_ref().and_then(|members| members.ids.first().copied())
     }
 
@@ -134,7 +134,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.regain(id, returned);
         }
         if let Some(lanes) = self.queues[queue].ready.lanes() {
-            after.iter().enumerate().for_each(|(lane, owner)| lanes.assign(lane as u32, *owner));
+            for (lane, owner) in after.into_iter().enumerate() {
+                let ahead = owner.is_some_and(|id| self.groups[self.replicas[id as usize].group].buffers);
+                lanes.assign(lane as u32, owner, ahead);
+            }
         }
     }
 
@@ -283,6 +286,15 @@ mod tests {
         let starts: Vec<_> = diary.starts.iter().map(|(start_s, lane, _)| (*start_s, *lane)).collect();
         assert_eq!(starts, [(0.0, 1), (1.0, 1), (2.0, 0), (2.0, 1), (3.0, 0), (3.0, 1)]);
         assert_eq!((diary.redeliveries, ledger.acked), (0, 6));
+    }
+
+    #[test]
+    fn the_lag_of_a_partition_counts_what_is_worked_on() {
+        let messages: Vec<_> = (0..6).map(|_| (0.0, 1.0)).collect();
+        let model = with_lanes(world(&messages, partitions(2), replicas(1)), &[0, 0, 0, 0, 1, 1]);
+        let (diary, _) = watch(&Model { resolution_s: 2.75, ..model });
+        assert_eq!(diary.offsets[0], (2.75, vec![(4, 2), (2, 0)]));
+        assert_eq!(diary.offsets[1], (5.5, vec![(4, 4), (2, 1)]));
     }
 
     #[test]

@@ -43,12 +43,8 @@ impl Ready {
         let store = match &settings.order {
             Order::Fifo if !changes_in_the_middle(model, queue) => None,
             Order::Fifo | Order::Priorities(_) => Some(Store::Levels(BTreeMap::new())),
-            Order::Groups(groups) => Some(Store::Lanes(Lanes::new(groups.count, Some(ANYONE), false))),
-            Order::Partitions(partitions) => {
-                let ahead =
-                    model.groups_of(queue).any(|group| group.prefetch > group.concurrency || group.batch.is_some());
-                Some(Store::Lanes(Lanes::new(partitions.count, None, ahead)))
-            }
+            Order::Groups(groups) => Some(Store::Lanes(Lanes::new(groups.count, Some(ANYONE)))),
+            Order::Partitions(partitions) => Some(Store::Lanes(Lanes::new(partitions.count, None))),
         };
         let other = store.map(|store| Box::new(Ordered::new(store, settings.requeue)));
         Ready { plain: VecDeque::new(), other }
@@ -88,6 +84,15 @@ impl Ready {
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether nothing is ready and no consumer waits to begin what it holds.
+    #[inline(always)]
+    pub fn is_calm(&self) -> bool {
+        match &self.other {
+            None => self.plain.is_empty(),
+            Some(ordered) => ordered.is_calm(),
+        }
     }
 
     /// Whether a message waits for nothing but a consumer.
@@ -224,6 +229,13 @@ impl Ordered {
         match &self.store {
             Store::Levels(levels) => levels.len(),
             Store::Lanes(lanes) => lanes.len(),
+        }
+    }
+
+    fn is_calm(&self) -> bool {
+        match &self.store {
+            Store::Levels(levels) => levels.is_empty(),
+            Store::Lanes(lanes) => lanes.len() == 0 && !lanes.stirs(),
         }
     }
 

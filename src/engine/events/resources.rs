@@ -29,6 +29,14 @@ impl ResourceState {
     }
 }
 
+#[cfg(test)]
+impl ResourceState {
+    /// Units in use, and slots that wait.
+    pub fn counts(&self) -> (u32, usize) {
+        (self.units - self.free, self.line.len())
+    }
+}
+
 impl<O: Observer> Kernel<'_, '_, O> {
     /// Takes what a slot needs, or lets it wait for that.
     pub(super) fn acquire(&mut self, now_s: Seconds, slot: u32) -> bool {
