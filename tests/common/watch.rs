@@ -26,6 +26,8 @@ pub struct Sample {
     pub busy_share: f64,
     /// Seconds from the first publish to the last ack of journeys that were completed, by path, in ascending order.
     pub journeys_s: Vec<Vec<f64>>,
+    /// Count and sum of the waits in the first queue, by priority level or partition.
+    waits_by_lane: Vec<(f64, f64)>,
     /// Seconds over which was measured.
     pub measured_s: f64,
 }
@@ -68,14 +70,31 @@ impl Sample {
             busy_since_s: None,
             busy_s: 0.0,
             journeys_s: vec![Vec::new(); model.paths.len()],
+            waits_by_lane: Vec::new(),
         };
         let ledger = simulate(model, model.seed, replication, &mut watch).expect("a small model");
-        let Watch { recorder, waits, latencies, busy_s, mut journeys_s, .. } = watch;
-        journeys_s.iter_mut().for_each(|journeys_s| journeys_s.sort_by(f64::total_cmp));
+        let Watch { recorder, waits, latencies, busy_s, mut journeys_s, waits_by_lane, .. } = watch;
+        for journeys_s in &mut journeys_s {
+            journeys_s.sort_by(f64::total_cmp);
+        }
         let outcome = summarise(model, &[(recorder.finish(), ledger)]);
         assert_eq!(outcome.balance.difference, 0);
         let measured_s = model.horizon_s - model.warmup_s;
-        Sample { queues: outcome.queues, waits, latencies, busy_share: busy_s / measured_s, journeys_s, measured_s }
+        Sample {
+            queues: outcome.queues,
+            waits,
+            latencies,
+            busy_share: busy_s / measured_s,
+            journeys_s,
+            waits_by_lane,
+            measured_s,
+        }
+    }
+
+    /// Mean wait of the messages of one priority level or partition of the first queue.
+    pub fn wait_of_lane_s(&self, lane: usize) -> f64 {
+        let (count, sum_s) = self.waits_by_lane[lane];
+        sum_s / count
     }
 
     /// Share of started messages that waited longer.
@@ -98,6 +117,7 @@ struct Watch<'m> {
     busy_since_s: Option<f64>,
     busy_s: f64,
     journeys_s: Vec<Vec<f64>>,
+    waits_by_lane: Vec<(f64, f64)>,
 }
 
 impl Watch<'_> {
@@ -126,6 +146,15 @@ impl Observer for Watch<'_> {
     fn started(&mut self, now_s: f64, queue: QueueId, message: &Message, at_once: bool) {
         if self.is_measured(message) {
             self.waits.record(now_s - message.published_s);
+            if queue == 0 {
+                let lane = message.lane() as usize;
+                if self.waits_by_lane.len() <= lane {
+                    self.waits_by_lane.resize(lane + 1, (0.0, 0.0));
+                }
+                let (count, sum_s) = &mut self.waits_by_lane[lane];
+                *count += 1.0;
+                *sum_s += now_s - message.published_s;
+            }
         }
         self.recorder.started(now_s, queue, message, at_once);
     }

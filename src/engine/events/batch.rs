@@ -2,8 +2,8 @@
 //!
 //! What is delivered to a replica gathers in its buffer. A free slot begins when a batch is full, or when its first
 //! message has lingered; that is an event even without lingering, so that everything that comes at one instant comes
-//! along. The work of a batch is that of its first message, one start takes one token, and of a partition no two batches
-//! are worked on at once. Not here: what becomes of each message afterwards (`special`).
+//! along. The work of a batch is that of its first message, one start takes one token, and no two batches of a
+//! partition are worked on at once. Not here: what becomes of each message afterwards (`special`).
 
 use super::agenda::Event;
 use super::kernel::Kernel;
@@ -102,9 +102,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn work_together(&mut self, slot: u32, mut rest: Vec<(Message, bool)>) {
         let queue = self.slots[slot as usize].queue as usize;
         // Its work is in the work of the first.
-        rest.iter_mut().for_each(|(message, _)| message.work_s = 0.0);
-        if let Some(lanes) = self.queues[queue].ready.lanes() {
-            rest.iter().for_each(|(message, _)| lanes.service(message.lane(), 1));
+        for (message, _) in &mut rest {
+            message.work_s = 0.0;
+            if let Some(lanes) = self.queues[queue].ready.lanes() {
+                lanes.service(message.lane(), 1);
+            }
         }
         if self.batches.len() <= slot as usize {
             self.batches.resize_with(slot as usize + 1, Together::default);

@@ -1,8 +1,8 @@
 //! Busy slots that slow one another down: each works at the speed that the law gives for their number.
 //!
-//! All slots of a group share the factor, so one clock of work is enough: it runs at the group's speed times the factor,
-//! and a service ends when the clock reaches what it showed at its start plus its work. A change of the number of busy
-//! slots changes every planned end, exactly. Not here: the law itself (`model`).
+//! All slots of a group share the factor, so one clock of work is enough: it runs at the group's speed times the
+//! factor, and a service ends when the clock reaches what it showed at its start plus its work. A change of the number
+//! of busy slots changes every planned end, exactly. Not here: the law itself (`model`).
 
 use super::deliver::worked_by_s;
 use super::kernel::Kernel;
@@ -67,7 +67,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let place = &self.slots[slot as usize];
         let work_s = place.message.work_s / place.speed;
         let group = &mut self.groups[place.group as usize];
-        if let Some(crowd) = &mut group.crowd {
+        if let Some(crowd) = group.special.as_mut().and_then(|special| special.crowd.as_mut()) {
             crowd.enter(now_s, group.settings.speed.as_ref(), slot, work_s);
         }
         let group = place.group as usize;
@@ -79,7 +79,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let place = &self.slots[slot as usize];
         let (group_id, speed) = (place.group as usize, place.speed);
         let group = &mut self.groups[group_id];
-        let Some(crowd) = &mut group.crowd else { return 0.0 };
+        let crowd = group.special.as_mut().and_then(|special| special.crowd.as_mut());
+        let Some(crowd) = crowd else { return 0.0 };
         let left_s = crowd.leave(now_s, group.settings.speed.as_ref(), slot, has_ended) * speed;
         self.plan_crowd(now_s, group_id);
         left_s
@@ -87,7 +88,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// Plans all ends anew.
     fn plan_crowd(&mut self, now_s: Seconds, group: usize) {
-        let GroupState { crowd: Some(crowd), settings, .. } = &self.groups[group] else { return };
+        let GroupState { special: Some(special), settings, .. } = &self.groups[group] else { return };
+        let Some(crowd) = &special.crowd else { return };
         let factor = crowd.factor();
         for (slot, end_s) in &crowd.working {
             let left_s = (end_s - crowd.clock_s).max(0.0) / factor;

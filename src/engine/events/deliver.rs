@@ -11,6 +11,7 @@ use super::kernel::Kernel;
 use super::lanes::ANYONE;
 use super::message::Message;
 use super::observer::Observer;
+use super::special::Special;
 use super::state::{GroupState, Phase, Slot, Stage};
 use crate::model::{QueueId, Rate};
 use crate::units::Seconds;
@@ -40,7 +41,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             return false;
         }
         let group = &mut self.groups[replica.group];
-        if group.room == Some(0) {
+        if group.is_full() {
             self.await_room(id);
             return false;
         }
@@ -85,7 +86,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.observer.redelivered(now_s, queue);
         }
         let group = self.replicas[id as usize].group;
-        if self.groups[group].special {
+        if self.groups[group].special.is_some() {
             self.take_in_hand(queue, group, id, &message);
         }
         if self.groups[group].settling.notes_deliveries {
@@ -156,7 +157,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn start(&mut self, now_s: Seconds, slot: u32, message: Message, at_once: bool) {
         let place = &mut self.slots[slot as usize];
         let group = &self.groups[place.group as usize];
-        if group.special {
+        if group.special.is_some() {
             return self.start_special(now_s, slot, message, at_once);
         }
         place.message = message;
@@ -182,7 +183,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn finish(&mut self, now_s: Seconds, slot: u32) {
         let place = &mut self.slots[slot as usize];
         let (queue, group) = (place.queue as usize, place.group as usize);
-        if self.groups[group].special {
+        if self.groups[group].special.is_some() {
             return self.finish_special(now_s, slot);
         }
         if self.groups[group].settling.plain {
@@ -256,8 +257,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         place.phase = Phase::Idle;
         let id = place.replica;
         self.agenda.slot_is_idle(slot);
-        let special = self.groups[self.replicas[id as usize].group].special;
-        let held = if special { self.held_by(slot) } else { 1 };
+        let is_special = self.groups[self.replicas[id as usize].group].special.is_some();
+        let held = if is_special { self.held_by(slot) } else { 1 };
         let replica = &mut self.replicas[id as usize];
         replica.free.push(slot);
         let group = &self.groups[replica.group];
@@ -346,20 +347,21 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn await_room(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         if !std::mem::replace(&mut replica.waits_for_room, true) {
-            self.groups[replica.group].waiting_for_room.push_back(id);
+            let special = self.groups[replica.group].special.as_mut();
+            special.into_iter().for_each(|special| special.waiting_for_room.push_back(id));
         }
     }
 
     /// Fewer messages are unacked: replicas that waited for that come back into the ring.
     pub(super) fn make_room(&mut self, group_id: usize, messages: u32) {
         let group = &mut self.groups[group_id];
-        let Some(room) = &mut group.room else { return };
+        let Some(Special { room: Some(room), waiting_for_room, .. }) = group.special.as_deref_mut() else { return };
         *room += messages;
         let queue = &mut self.queues[group.settings.from];
         // Who owns partitions may have no use for it.
         let mut wanted = if queue.members.is_some() { u32::MAX } else { *room };
         while wanted > 0 {
-            let Some(id) = group.waiting_for_room.pop_front() else { return };
+            let Some(id) = waiting_for_room.pop_front() else { return };
             let replica = &mut self.replicas[id as usize];
             replica.waits_for_room = false;
             if replica.stage == Stage::Ready && replica.credit > 0 {

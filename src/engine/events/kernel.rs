@@ -471,6 +471,11 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         assert_eq!(self.broken_law(now_s), None);
         let mut oldest = self.queues.iter().map(|queue| queue.ready.oldest_s());
         self.observer.tick(now_s, &mut oldest);
+        for (id, queue) in self.queues.iter_mut().enumerate() {
+            if let Some(lanes) = queue.ready.lanes().filter(|lanes| lanes.is_pinned()) {
+                self.observer.partitions(now_s, id, &mut lanes.offsets());
+            }
+        }
         self.next_tick += 1;
         match self.ticks_s.get(self.next_tick) {
             Some(next_s) => self.agenda.schedule(*next_s, Event::Tick),

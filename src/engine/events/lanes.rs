@@ -1,8 +1,8 @@
 //! Lanes: the priority levels, partitions or message groups of a queue.
 //!
 //! A message's lane is drawn when it enters the queue, from a stream of its own, and travels in the top bits of its
-//! `order`. Partitions and message groups keep the order within a lane by holding back what stands behind a message that
-//! is with a consumer. Not here: which replica owns which partition (`members`), and who has credit (`deliver`).
+//! `order`. Partitions and message groups keep the order within a lane by holding back what stands behind a message
+//! that is with a consumer. Not here: which replica owns which partition (`members`), and who has credit (`deliver`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,9 @@ impl LaneDraw {
             sum
         });
         let mut up_to: Vec<f64> = sums.collect();
-        up_to.iter_mut().for_each(|share| *share /= sum);
+        for share in &mut up_to {
+            *share /= sum;
+        }
         Some(LaneDraw { up_to, are_levels, stream: stream(seed, replication, Purpose::Lane, &queue.name) })
     }
 
@@ -61,7 +63,7 @@ impl LaneDraw {
 
 /// Lanes that keep their order: partitions, or message groups.
 pub(super) struct Lanes {
-    lanes: Vec<Lane>,
+    states: Vec<Lane>,
     /// What may be delivered now: `(owner, place, lane)` of the head of each lane that is free.
     free: BTreeSet<(u32, i64, u32)>,
     ready: usize,
@@ -101,10 +103,10 @@ struct Lane {
 impl Lanes {
     /// Message groups, of which every replica may take, or partitions, which nobody owns yet.
     pub fn new(count: u32, owner: Option<u32>) -> Lanes {
-        let lanes = (0..count).map(|_| Lane { owner, ..Lane::default() }).collect();
+        let states = (0..count).map(|_| Lane { owner, ..Lane::default() }).collect();
         Lanes {
             pinned: owner.is_none(),
-            lanes,
+            states,
             free: BTreeSet::new(),
             ready: 0,
             called: Vec::new(),
@@ -114,7 +116,7 @@ impl Lanes {
     }
 
     pub fn count(&self) -> u32 {
-        self.lanes.len() as u32
+        self.states.len() as u32
     }
 
     pub fn len(&self) -> usize {
@@ -124,14 +126,14 @@ impl Lanes {
     /// Puts a message at its place.
     pub fn insert(&mut self, place: i64, message: Message) {
         let lane = message.lane();
-        self.lanes[lane as usize].line.insert(place, message);
+        self.states[lane as usize].line.insert(place, message);
         self.ready += 1;
         self.refresh(lane);
     }
 
     /// Who may have this message at once, if it does not have to wait for others.
     pub fn passes_to(&self, message: &Message) -> Option<u32> {
-        let lane = &self.lanes[message.lane() as usize];
+        let lane = &self.states[message.lane() as usize];
         if lane.line.is_empty() { lane.taker(self.pinned) } else { None }
     }
 
@@ -153,7 +155,7 @@ impl Lanes {
     }
 
     fn take(&mut self, lane: u32, place: i64) -> Option<Message> {
-        let message = self.lanes[lane as usize].line.remove(&place)?;
+        let message = self.states[lane as usize].line.remove(&place)?;
         self.ready -= 1;
         self.refresh(lane);
         Some(message)
@@ -161,25 +163,25 @@ impl Lanes {
 
     /// Whether the message of this lane and place is ready.
     pub fn has(&self, lane: u32, place: i64) -> bool {
-        self.lanes[lane as usize].line.contains_key(&place)
+        self.states[lane as usize].line.contains_key(&place)
     }
 
     /// Takes out the message of this lane and place for good, if it is ready.
     pub fn remove(&mut self, lane: u32, place: i64) -> Option<Message> {
         let taken = self.take(lane, place)?;
-        self.lanes[lane as usize].committed += 1;
+        self.states[lane as usize].committed += 1;
         Some(taken)
     }
 
     /// The message that has its place longest.
     pub fn oldest(&self) -> Option<&Message> {
-        let heads = self.lanes.iter().filter_map(|lane| lane.line.first_key_value());
+        let heads = self.states.iter().filter_map(|lane| lane.line.first_key_value());
         heads.min_by_key(|(place, _)| **place).map(|(_, message)| message)
     }
 
     /// A message is delivered to a replica.
     pub fn hold(&mut self, lane: u32, replica: u32) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.held += 1;
         state.holder = replica;
         self.refresh(lane);
@@ -187,19 +189,19 @@ impl Lanes {
 
     /// A held message is no longer with its holder.
     pub fn let_go(&mut self, lane: u32) {
-        self.lanes[lane as usize].held -= 1;
+        self.states[lane as usize].held -= 1;
         self.refresh(lane);
     }
 
     /// A held message left for good.
     pub fn commit(&mut self, lane: u32) {
-        self.lanes[lane as usize].committed += 1;
+        self.states[lane as usize].committed += 1;
         self.let_go(lane);
     }
 
     /// A held message begins to rest (+1) or has rested (−1).
     pub fn rest(&mut self, lane: u32, change: i32) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.resting = state.resting.saturating_add_signed(change);
         self.stirs |= state.resting == 0;
         self.refresh(lane);
@@ -207,7 +209,7 @@ impl Lanes {
 
     /// Service of a held message begins (+1) or ends (−1).
     pub fn service(&mut self, lane: u32, change: i32) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.in_service = state.in_service.saturating_add_signed(change);
         self.stirs |= state.in_service == 0;
         self.refresh(lane);
@@ -216,7 +218,7 @@ impl Lanes {
     /// Whether a held message of this lane may begin its service. A message group has only one that is held; if an
     /// earlier delivery of it is still worked on, it was redelivered meanwhile.
     pub fn may_begin(&self, lane: u32) -> bool {
-        let state = &self.lanes[lane as usize];
+        let state = &self.states[lane as usize];
         !self.pinned || state.in_service == 0 && state.resting == 0
     }
 
@@ -233,17 +235,17 @@ impl Lanes {
 
     /// Who may hold more of a partition than the message that comes back.
     pub fn rewinds(&self, lane: u32) -> Option<u32> {
-        self.pinned.then(|| self.lanes[lane as usize].holder)
+        self.pinned.then(|| self.states[lane as usize].holder)
     }
 
     /// The replica that owns a partition.
     pub fn owner(&self, lane: u32) -> Option<u32> {
-        self.lanes[lane as usize].owner
+        self.states[lane as usize].owner
     }
 
     /// Gives a partition to another owner, who may hold several of its messages at once or not, or to nobody.
     pub fn assign(&mut self, lane: u32, owner: Option<u32>, ahead: bool) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.owner = owner;
         state.ahead = ahead;
         self.refresh(lane);
@@ -251,7 +253,7 @@ impl Lanes {
 
     /// Nothing of a partition is delivered before this instant.
     pub fn pause(&mut self, lane: u32, until_s: Seconds) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         state.paused_until_s = state.paused_until_s.max(until_s);
         self.refresh(lane);
     }
@@ -259,7 +261,7 @@ impl Lanes {
     /// Partitions go on whose pause is over.
     pub fn resume(&mut self, now_s: Seconds) {
         for lane in 0..self.count() {
-            let state = &mut self.lanes[lane as usize];
+            let state = &mut self.states[lane as usize];
             if state.paused_until_s > 0.0 && state.paused_until_s <= now_s {
                 state.paused_until_s = 0.0;
                 self.refresh(lane);
@@ -267,9 +269,14 @@ impl Lanes {
         }
     }
 
+    /// Whether these are partitions.
+    pub fn is_pinned(&self) -> bool {
+        self.pinned
+    }
+
     /// Messages that ever entered each partition, and those of them that left for good: the difference is its lag.
     pub fn offsets(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.lanes.iter().map(|lane| {
+        self.states.iter().map(|lane| {
             let lag = lane.line.len() as u64 + u64::from(lane.held);
             (lane.committed + lag, lane.committed)
         })
@@ -277,7 +284,7 @@ impl Lanes {
 
     /// Brings the list of what may be delivered up to date.
     fn refresh(&mut self, lane: u32) {
-        let state = &mut self.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
         let head = state.line.first_key_value().map(|(place, _)| *place);
         let listed = head.and_then(|place| state.taker(self.pinned).map(|owner| (owner, place)));
         if listed != state.listed {
@@ -296,13 +303,9 @@ impl Lanes {
 
 #[cfg(test)]
 impl Lanes {
-    pub fn is_pinned(&self) -> bool {
-        self.pinned
-    }
-
     /// Held messages of a lane, and those in service.
     pub fn counts(&self, lane: u32) -> (u32, u32) {
-        let state = &self.lanes[lane as usize];
+        let state = &self.states[lane as usize];
         (state.held, state.in_service)
     }
 

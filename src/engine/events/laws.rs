@@ -59,7 +59,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         for group in 0..self.groups.len() {
             let settings = self.groups[group].settings;
-            if let (Some(limit), Some(room)) = (settings.in_flight_limit, self.groups[group].room)
+            if let (Some(limit), Some(room)) =
+                (settings.in_flight_limit, self.groups[group].special.as_ref().and_then(|special| special.room))
                 && settings.from == queue
             {
                 let of_group = |held: &&Held| self.replicas[held.replica as usize].group == group;
@@ -90,7 +91,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 && counted_service as usize == in_service
                 && if lanes.is_pinned() { one_holder && slots.len() <= 1 } else { open.len() + rests <= 1 };
             (!is_right).then(|| {
-                format!("queue {queue} lane {lane}: {} held, {rests} rest, {in_service} worked on in {slots:?}, counted ({counted_held}, {counted_service})", open.len())
+                format!(
+                    "queue {queue} lane {lane}: {} held, {rests} rest, {in_service} in service, counted {:?}",
+                    open.len(),
+                    (counted_held, counted_service)
+                )
             })
         })
     }
@@ -116,7 +121,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
             }
         }
         let crowds = self.groups.iter().enumerate();
-        let mut crowds = crowds.filter_map(|(id, group)| group.crowd.as_ref().map(|crowd| (id, crowd.len())));
+        let mut crowds =
+            crowds.filter_map(|(id, group)| group.special.as_ref()?.crowd.as_ref().map(|crowd| (id, crowd.len())));
         crowds.find(|(id, len)| busy(*id, Phase::Busy) != *len).map(|found| format!("crowd {found:?}"))
     }
 
@@ -133,7 +139,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             let may_take = group.settings.from == queue
                 && replica.stage == Stage::Ready
                 && replica.credit > 0
-                && group.room != Some(0)
+                && !group.is_full()
                 && has_token
                 && active.is_none_or(|active| active == id)
                 && self.queues[queue].ready.lanes().is_none_or(|lanes| lanes.has_for(id));

@@ -289,6 +289,15 @@ mod tests {
     }
 
     #[test]
+    fn the_lag_of_a_partition_counts_what_is_worked_on() {
+        let messages: Vec<_> = (0..6).map(|_| (0.0, 1.0)).collect();
+        let model = with_lanes(world(&messages, partitions(2), replicas(1)), &[0, 0, 0, 0, 1, 1]);
+        let (diary, _) = watch(&Model { resolution_s: 2.75, ..model });
+        assert_eq!(diary.offsets[0], (2.75, vec![(4, 2), (2, 0)]));
+        assert_eq!(diary.offsets[1], (5.5, vec![(4, 4), (2, 1)]));
+    }
+
+    #[test]
     fn a_single_active_consumer_makes_the_others_stand_by_until_it_leaves() {
         let messages: Vec<_> = (0..5).map(|_| (0.0, 2.0)).collect();
         let single = Queue { single_active: true, ..Queue::new("q") };

@@ -4,19 +4,54 @@
 //! flight: a group with any of these starts and ends its services here, all others never come here. Not here: each of
 //! these by itself (`batch`, `resources`, `contention`, `lanes`).
 
+use std::collections::VecDeque;
+
+use super::contention::Crowd;
 use super::kernel::Kernel;
 use super::message::Message;
 use super::observer::Observer;
+use super::state::GroupState;
 use crate::model::{ConsumerGroup, GroupId, Order, Queue, QueueId};
 use crate::units::Seconds;
 
-/// Whether a group's services start and end here.
-pub(super) fn is_special(queue: &Queue, group: &ConsumerGroup) -> bool {
-    matches!(queue.order, Order::Partitions(_) | Order::Groups(_))
-        || group.batch.is_some()
-        || group.contention.is_some()
-        || !group.uses.is_empty()
-        || group.in_flight_limit.is_some()
+/// What a group has whose services start and end here.
+pub(super) struct Special {
+    /// How many more messages may be unacked, if that is limited.
+    pub room: Option<u32>,
+    /// Replicas that could take a message if there were room.
+    pub waiting_for_room: VecDeque<u32>,
+    /// How its busy slots slow one another down.
+    pub crowd: Option<Crowd>,
+}
+
+impl Special {
+    /// `None` where one message in one slot at its own speed is all there is.
+    pub fn new(queue: &Queue, group: &ConsumerGroup) -> Option<Box<Special>> {
+        let is_special = matches!(queue.order, Order::Partitions(_) | Order::Groups(_))
+            || group.batch.is_some()
+            || group.contention.is_some()
+            || !group.uses.is_empty()
+            || group.in_flight_limit.is_some();
+        is_special.then(|| {
+            Box::new(Special {
+                room: group.in_flight_limit,
+                waiting_for_room: VecDeque::new(),
+                crowd: group.contention.map(Crowd::new),
+            })
+        })
+    }
+}
+
+impl GroupState<'_> {
+    pub(super) fn is_contended(&self) -> bool {
+        self.special.as_ref().is_some_and(|special| special.crowd.is_some())
+    }
+
+    /// Whether no more messages may be unacked.
+    #[inline(always)]
+    pub(super) fn is_full(&self) -> bool {
+        self.special.as_ref().is_some_and(|special| special.room == Some(0))
+    }
 }
 
 impl<O: Observer> Kernel<'_, '_, O> {
@@ -26,7 +61,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         if let Some(lanes) = self.queues[queue].ready.lanes() {
             lanes.hold(message.lane(), id);
         }
-        if let Some(room) = &mut self.groups[group].room {
+        if let Some(room) = self.groups[group].special.as_mut().and_then(|special| special.room.as_mut()) {
             *room -= 1;
         }
     }
@@ -62,7 +97,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         if place.message.mark_first_start() {
             self.observer.started(now_s, queue, &place.message, at_once);
         }
-        let is_contended = group.crowd.is_some();
+        let is_contended = group.is_contended();
         if let Some(together) = self.batches.get_mut(slot as usize) {
             for (message, at_once) in &mut together.rest {
                 if message.mark_first_start() {
@@ -91,7 +126,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
             failed.fill(true);
         }
         if let Some(lanes) = self.queues[queue].ready.lanes() {
-            messages.iter().for_each(|message| lanes.service(message.lane(), -1));
+            for message in &messages {
+                lanes.service(message.lane(), -1);
+            }
         }
         for (message, failed) in messages.iter().zip(failed) {
             self.conclude(now_s, group, queue, message, failed);

@@ -1,12 +1,11 @@
 //! Who is there: replicas come, start, leave, and go away together.
 
 use super::agenda::{Event, MOST_INDICES};
-use super::contention::Crowd;
 use super::kernel::Kernel;
 use super::message::{Message, Standing};
 use super::observer::Observer;
 use super::settle::Settling;
-use super::special::is_special;
+use super::special::Special;
 use super::state::{Bucket, Draw, GroupState, Phase, Replica, Slot, Stage};
 use super::streams::{Purpose, stream};
 use crate::model::{ConsumerGroup, Model, Queue, Replicas, Scaling, Shutdown};
@@ -208,7 +207,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         if replica.waits_for_room {
             replica.waits_for_room = false;
-            group.waiting_for_room.retain(|other| *other != id);
+            let special = group.special.as_mut();
+            special.into_iter().for_each(|special| special.waiting_for_room.retain(|other| *other != id));
         }
         let queue = group.settings.from;
         self.ends_membership(now_s, queue, id);
@@ -282,9 +282,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let group = &self.groups[place.group as usize];
         let (group_id, is_busy, work_s) = (place.group as usize, place.phase == Phase::Busy, place.message.work_s);
         let mut done_s = group.work_done_s(now_s, place, self.agenda.slot_ends_s(slot));
-        if group.special {
+        if group.special.is_some() {
             let (queue, from) = (place.queue as usize, dropped.len() - 1);
-            let is_contended = group.crowd.is_some();
+            let is_contended = group.is_contended();
             let left_s = self.stop_special(now_s, slot, false);
             if is_contended {
                 done_s = work_s - left_s;
@@ -405,7 +405,7 @@ impl<'m> GroupState<'m> {
         };
         let runs_jobs = settings.scaling.as_ref().is_some_and(Scaling::runs_jobs);
         let buffers = settings.prefetch > settings.concurrency || settings.batch.is_some();
-        let special = is_special(&model.queues[settings.from], settings);
+        let special = Special::new(&model.queues[settings.from], settings);
         let settling = Settling::new(model, settings, seed, replication);
         let mut redraws = stream(seed, replication, Purpose::Redelivery, &settings.name);
         GroupState {
@@ -416,7 +416,7 @@ impl<'m> GroupState<'m> {
                 && settings.overhead.is_none()
                 && settings.rate_limit.is_none()
                 && !runs_jobs
-                && !special
+                && special.is_none()
                 && !settling.notes_deliveries
                 && is_always_there(&model.queues[settings.from]),
             runs_jobs,
@@ -432,10 +432,7 @@ impl<'m> GroupState<'m> {
             startup: settings.startup.as_ref().map(|startup| draw(startup, Purpose::Startup)),
             bucket: settings.rate_limit.map(Bucket::new),
             waiting_for_token: std::collections::VecDeque::new(),
-            room: settings.in_flight_limit,
-            waiting_for_room: std::collections::VecDeque::new(),
             special,
-            crowd: settings.contention.map(Crowd::new),
             redraw: settings.service.sampler(),
             redraw_seed: rand::Rng::next_u64(&mut redraws),
             settling,

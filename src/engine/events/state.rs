@@ -7,7 +7,6 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::ahead::Ahead;
 use super::batch::Fetched;
-use super::contention::Crowd;
 use super::expiry::Lifetimes;
 use super::lanes::LaneDraw;
 use super::members::Members;
@@ -15,6 +14,7 @@ use super::message::Message;
 use super::observer::Staff;
 use super::ready::Ready;
 use super::settle::Settling;
+use super::special::Special;
 use crate::model::distribution::Sampler;
 use crate::model::{ConsumerGroup, Queue, RateLimit};
 use crate::units::Seconds;
@@ -102,14 +102,8 @@ pub(super) struct GroupState<'m> {
     pub bucket: Option<Bucket>,
     /// Replicas that could start a message if there were a token.
     pub waiting_for_token: VecDeque<u32>,
-    /// How many more messages may be unacked, if that is limited.
-    pub room: Option<u32>,
-    /// Replicas that could take a message if there were room.
-    pub waiting_for_room: VecDeque<u32>,
-    /// Its services start and end in `special`.
-    pub special: bool,
-    /// How its busy slots slow one another down.
-    pub crowd: Option<Crowd>,
+    /// What makes its services start and end in `special`.
+    pub special: Option<Box<Special>>,
     /// Draws the work of attempts that were not drawn at publish.
     pub redraw: Sampler,
     pub redraw_seed: u64,

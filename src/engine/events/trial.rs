@@ -20,6 +20,8 @@ pub(super) struct Diary {
     pub most_busy: u32,
     pub most_in_use: u32,
     pub most_waiting: usize,
+    /// `(when, offsets)` of the partitions at each tick.
+    pub offsets: Vec<(Seconds, Vec<(u64, u64)>)>,
 }
 
 impl Observer for Diary {
@@ -50,6 +52,10 @@ impl Observer for Diary {
     fn resource(&mut self, _: Seconds, _: ResourceId, in_use: u32, waiting: usize) {
         self.most_in_use = self.most_in_use.max(in_use);
         self.most_waiting = self.most_waiting.max(waiting);
+    }
+
+    fn partitions(&mut self, now_s: Seconds, _: QueueId, offsets: &mut dyn Iterator<Item = (u64, u64)>) {
+        self.offsets.push((now_s, offsets.collect()));
     }
 
     fn staff(&mut self, _: Seconds, _: GroupId, _: Staff, _: &[u32]) {}

@@ -89,8 +89,8 @@ fn a_group_that_a_strategy_scales_tells_three_numbers() {
     group.scaling = Some(scaling);
     let text = table(&outcome, 80, false);
     let told = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sentence = "workers by hpa: wanted 4.25 (max 12), running 4.5 (max 12), ready 4 (max 11); scaled up 3× and down \
-                    2.5×, 1 replica dismissed while starting";
+    let sentence = "workers by hpa: wanted 4.25 (max 12), running 4.5 (max 12), ready 4 (max 11); scaled up 3× and \
+                    down 2.5×, 1 replica dismissed while starting";
     assert!(told.contains(sentence), "{text}");
     assert!(widest(&text) <= 80, "{text}");
 }
