@@ -6,9 +6,11 @@ use crate::scenario::{Faults, Limits, Loaded, Source, load};
 
 /// A queue with a preset and settings, a group and a producer around it.
 fn with(preset: &str, queue: &str, group: &str) -> Result<Loaded, Faults> {
+    let queues = format!("q: {{preset: {preset}{queue}}}, dead: {{}}");
+    let groups = format!("c: {{from: q, replicas: 2, service: 10ms{group}}}");
+    let producers = "p: {to: q, rate: 1/s}";
     let text = format!(
-        "name: preset\nhorizon: 1h\nproducers: {{p: {{to: q, rate: 1/s}}}}\n\
-         queues:\n  q: {{preset: {preset}{queue}}}\n  dead: {{}}\nconsumers:\n  c: {{from: q, replicas: 2, service: 10ms{group}}}\n"
+        "name: preset\nhorizon: 1h\nproducers: {{{producers}}}\nqueues: {{{queues}}}\nconsumers: {{{groups}}}\n"
     );
     load(&Source::from_text("preset.yaml", text), &[], &Limits::default())
 }
