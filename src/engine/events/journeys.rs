@@ -1,7 +1,8 @@
 //! End-to-end: who is on which path, since when, and when the last descendant has left it.
 //!
 //! A message that comes into a path's first queue sets out on a journey; what is published because of it into the
-//! path's queues travels along; the journey ends with the last of them. Not here: where messages are published to (`route`).
+//! path's queues travels along; the journey ends with the last of them. Not here: where messages are published to
+//! (`route`).
 
 use super::extras::NONE;
 use super::kernel::Kernel;
