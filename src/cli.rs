@@ -5,6 +5,8 @@
 mod check;
 mod completions;
 mod decide;
+mod explain;
+mod export;
 mod init;
 mod input;
 mod interrupt;
@@ -13,6 +15,7 @@ mod man;
 mod progress;
 mod run;
 mod schema;
+mod strategy;
 mod terminal;
 
 pub use interrupt::{INTERRUPTED, interrupt};
@@ -55,6 +58,8 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     Decide(decide::Decide),
+    Explain(explain::Explain),
+    Export(export::Export),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -94,6 +99,8 @@ impl Cli {
             Verb::Run(run) => run.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
+            Verb::Explain(explain) => explain.answer(),
+            Verb::Export(export) => export.answer(),
             Verb::Init(init) => init.answer(),
             Verb::Schema(schema) => schema.answer(),
             Verb::Completions(completions) => completions.answer(),

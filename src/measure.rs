@@ -3,6 +3,7 @@
 //! `summary` names everything that a run reports; its fields are the keys of `summary.json`. Not here: how the
 //! engines work, and files.
 
+mod decisions;
 mod estimate;
 pub mod histogram;
 mod level;
@@ -15,6 +16,7 @@ mod staff;
 pub mod summary;
 mod waits;
 
+pub use decisions::{DecisionLog, DecisionRow, Seen};
 pub use estimate::Estimate;
 pub(crate) use estimate::t_quantile;
 pub use outcome::{Disagreement, EngineChoice, EventsOutcome, Outcome, QueueSeries};

@@ -7,6 +7,7 @@ mod arrivals;
 mod consumers;
 pub mod cost;
 pub mod distribution;
+pub mod flow;
 mod queue;
 pub mod rate;
 pub mod scaling;
@@ -176,6 +177,35 @@ impl Model {
                 Routing::Shares(shares) => shares.iter().find(|(to, _)| *to == queue).map_or(0.0, |(_, share)| *share),
             },
         }
+    }
+
+    /// The queues that a publish to a destination can reach.
+    pub fn queues_of(&self, to: Destination) -> Vec<QueueId> {
+        match to {
+            Destination::Queue(queue) => vec![queue],
+            Destination::Topic(topic) => match &self.topics[topic].to {
+                Routing::Copies(queues) => queues.clone(),
+                Routing::Shares(shares) => shares.iter().map(|(queue, _)| *queue).collect(),
+            },
+        }
+    }
+
+    /// P(t) of a queue: what is published to it, directly or through topics.
+    ///
+    /// # Errors
+    /// Why there is none that could be known beforehand: recorded messages, or what a group emits.
+    pub fn publish_rate(&self, queue: QueueId) -> Result<Rate, String> {
+        let emits = |group: &&ConsumerGroup| group.emits.iter().any(|emission| self.share_of(emission.to, queue) > 0.0);
+        if let Some(group) = self.groups.iter().find(emits) {
+            return Err(format!("{} publishes to it at its acks", group.name));
+        }
+        let parts = self.producers_of(queue).map(|producer| match &producer.arrivals {
+            Arrivals::Process { rate, .. } => {
+                Ok(Rate::Scale { by: self.share_of(producer.to, queue), rate: Box::new(rate.clone()) })
+            }
+            Arrivals::Recorded(_) => Err(format!("the messages of {} are recorded", producer.name)),
+        });
+        Ok(Rate::Sum(parts.collect::<Result<Vec<Rate>, String>>()?))
     }
 
     /// The same world with one of its named strategies at work.

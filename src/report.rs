@@ -1,15 +1,19 @@
-//! Everything that comes out of a run: `summary.json`, `timeseries.csv`, charts and the table of the terminal.
+//! Everything that comes out of a run: `summary.json`, `timeseries.csv`, `decisions.csv`, charts and the table of the
+//! terminal.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
 
 mod chart;
 mod clock;
+mod decisions;
 mod error;
+mod explanation;
 #[cfg(test)]
 mod fixture;
 mod json;
 mod number;
+mod presets;
 mod series;
 mod stage;
 mod table;
@@ -21,7 +25,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 pub use error::ReportError;
+pub use explanation::{explanation, explanation_json};
 pub use json::summary_json;
+pub use presets::{presets, presets_json};
 pub use stage::hidden_folder;
 pub use table::table;
 
@@ -43,17 +49,22 @@ impl Default for ReportOptions {
     }
 }
 
-/// Writes `timeseries.csv`, `charts/*.svg`, `charts/*.png` and, last, `summary.json` into `folder`, which is created if
-/// need be, and returns their paths in that order.
+/// Writes `timeseries.csv`, `decisions.csv` if a strategy scales a group, `charts/*.svg`, `charts/*.png` and, last,
+/// `summary.json` into `folder`, which is created if need be, and returns their paths in that order.
 ///
 /// Everything is written into a hidden folder inside `folder` first and renamed into place only when all of it is
-/// there. Charts that an earlier run left and this one does not write are removed; other files are left alone.
+/// there. Charts and decisions that an earlier run left and this one does not write are removed; other files are left
+/// alone.
 ///
 /// # Errors
 /// When a folder or file cannot be created or replaced. Then `folder` is as it was.
 pub fn write(outcome: &Outcome, folder: &Path, options: &ReportOptions) -> Result<Vec<PathBuf>, ReportError> {
     let mut stage = Stage::open(folder)?;
     stage.add("timeseries.csv", series::timeseries_csv(outcome).as_bytes())?;
+    match decisions::decisions_csv(outcome) {
+        Some(text) => stage.add("decisions.csv", text.as_bytes())?,
+        None => stage.leave_out("decisions.csv"),
+    }
     if options.charts {
         for (name, bytes) in charts(outcome)? {
             stage.add(&format!("charts/{name}"), &bytes)?;

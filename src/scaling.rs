@@ -96,6 +96,13 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// The size that the arithmetic asked for, before rules held it back, if reasons were asked for and say so: the
+    /// highest of several; where no rule held anything back, the size itself.
+    pub fn proposed(&self) -> Option<u32> {
+        let proposals = self.reasons.iter().filter_map(Reason::proposal);
+        proposals.max().or_else(|| (!self.reasons.is_empty() && self.held_by().is_none()).then_some(self.wanted))
+    }
+
     /// The last rule that held the size back, if reasons were asked for and there is one.
     pub fn held_by(&self) -> Option<Rule> {
         self.reasons.iter().rev().find_map(Reason::rule)

@@ -11,6 +11,7 @@ mod decode;
 mod fault;
 pub mod manifest;
 mod overrides;
+pub mod presets;
 mod recording;
 mod reference;
 mod render;
@@ -32,6 +33,7 @@ pub use schema::schema;
 pub use source::{MAX_SCENARIO_BYTES, Source};
 
 use crate::model::Model;
+use crate::model::cost::Cost;
 use crate::units::show_bytes;
 use collect::{Collector, Path};
 use source::Span;
@@ -70,6 +72,8 @@ pub struct Loaded {
     pub model: Model,
     /// What is doubtful in it, in the order of the text.
     pub warnings: Vec<Fault>,
+    /// The defaults of its presets, overridden or not: queue by queue, in the order of the file.
+    pub presets: Vec<presets::Applied>,
 }
 
 /// Reads a scenario: text and `--set` arguments to a model. CSV files that it names are read too.
@@ -83,13 +87,13 @@ pub fn load(source: &Source, overrides: &[Override], limits: &Limits) -> Result<
     let text = source.utf8().map_err(|fault| Faults(vec![*fault]))?;
     let mut collector = Collector::default();
     let id = collector.texts.add(&source.name, text);
-    let model = tree::parse(text, id, 0, &mut collector)
+    let meaning = tree::parse(text, id, 0, &mut collector)
         .or_else(|| nothing_in(&mut collector, id))
         .and_then(|mut root| meaning_of(&mut root, source, overrides, limits, &mut collector));
     let errors = collector.errors();
     let faults = collector.into_faults();
-    match model {
-        Some(model) if errors == 0 => Ok(Loaded { model, warnings: faults }),
+    match meaning {
+        Some((model, presets)) if errors == 0 => Ok(Loaded { model, warnings: faults, presets }),
         _ => {
             assert!(errors > 0, "a scenario without a model has an error that says why");
             Err(Faults(faults))
@@ -117,7 +121,7 @@ fn meaning_of(
     overrides: &[Override],
     limits: &Limits,
     collector: &mut Collector,
-) -> Option<Model> {
+) -> Option<(Model, Vec<presets::Applied>)> {
     if root.is_null() {
         return nothing_in(collector, root.span.source);
     }
@@ -129,16 +133,16 @@ fn meaning_of(
     for change in overrides {
         overrides::apply(root, change, collector);
     }
+    let applied = presets::apply(root, collector);
     let at = Span { end: root.span.start, ..root.span };
     let decoded = decode::decode(root, &WHOLE_FILE, at, Path::default(), decode::OUTSIDE, collector);
     let name = default_name(&source.name);
-    let elsewhere = names_below(root, "topics");
-    let model = build::build(&decoded, name, &source.folder, limits, &elsewhere, collector)?;
+    let model = build::build(&decoded, name, &source.folder, limits, collector)?;
     let horizon = decoded.field("horizon").map_or(&decoded, |item| item);
     if collector.errors() == 0 {
         check_cost(&model, limits, horizon, collector);
     }
-    Some(model)
+    Some((model, applied))
 }
 
 /// The file's stem, if it is a legal name.
@@ -147,18 +151,11 @@ fn default_name(file: &str) -> Option<&str> {
     decode::illegal_name(stem).is_none().then_some(stem)
 }
 
-/// The names that are defined under a key of the file.
-fn names_below(root: &Node, key: &str) -> Vec<String> {
-    let Value::Map(entries) = &root.value else { return Vec::new() };
-    match entries.iter().find(|(written, _)| written.text == key).map(|(_, node)| &node.value) {
-        Some(Value::Map(below)) => below.iter().map(|(name, _)| name.text.clone()).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// Refuses what would run for months or needs more memory than there is; with `allow_huge` it only warns.
 fn check_cost(model: &Model, limits: &Limits, horizon: &decode::Item, collector: &mut Collector) {
-    let cost = model.expected_cost();
+    // Each named strategy is a run of its own.
+    let alternatives = (0..model.strategies.len()).map(|strategy| model.with_strategy(strategy).expected_cost());
+    let cost = alternatives.fold(model.expected_cost(), Cost::at_least);
     let severity = if limits.allow_huge { Severity::Warning } else { Severity::Error };
     let mut too_much = |code: Code, message: String, help: &str| {
         let fault = Fault { severity, ..Fault::new(code, message) };

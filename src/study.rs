@@ -2,10 +2,12 @@
 
 mod agreement;
 pub mod dry_run;
+mod explain;
 mod repeat;
 mod run;
 mod verdict;
 mod warmup;
 
+pub use explain::{Explanation, Silence, explain};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};

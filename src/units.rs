@@ -10,7 +10,8 @@ mod read;
 pub use print::{show_bytes, show_count, show_duration, show_rate};
 pub(crate) use read::quoted;
 pub use read::{
-    Misread, Money, Reason, read_clock, read_count, read_duration, read_money, read_number, read_rate, read_share,
+    Misread, Money, Reason, read_bytes, read_clock, read_count, read_duration, read_money, read_number, read_rate,
+    read_share,
 };
 
 /// A duration or an instant on the scenario's clock, in seconds.

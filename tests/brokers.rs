@@ -70,7 +70,7 @@ fn sqs_works_several_times_on_what_outlasts_the_visibility_timeout() {
 fn kafka_gains_from_consumers_in_a_staircase() {
     let finish_s = |partitions: u32, replicas: u32| {
         let queue = run(&format!(
-            "horizon: 200s\nproducers: {{}}\n\
+            "horizon: 200s\nproducers:\n  p: {{to: q, rate: 0/s}}\n\
              queues:\n  q: {{preset: kafka, initial: 60000, partitions: {partitions}}}\n\
              consumers:\n  c: {{from: q, replicas: {replicas}, service: 1ms}}\n"
         ))

@@ -143,7 +143,7 @@ mod help {
     #[test]
     fn help_of_every_verb_is_as_agreed_and_fits_80_columns() {
         insta::assert_snapshot!("help", help_of(&[]));
-        for verb in ["run", "check", "decide", "init", "schema", "completions", "man"] {
+        for verb in ["run", "check", "decide", "explain", "export", "init", "schema", "completions", "man"] {
             insta::assert_snapshot!(format!("help-{verb}"), help_of(&[verb]));
         }
     }
@@ -192,7 +192,8 @@ mod help {
         assert!(page.contains(".TH forebay 1") && page.contains(".SH EXAMPLES"), "{page}");
         assert!(!page.contains("help(1)"), "it names a page that does not exist: {page}");
         desk.run(&["man", "--out", "man1"]).exits(0);
-        let pages = ["-check", "-completions", "-decide", "-init", "-man", "-run", "-schema", ""];
+        let pages =
+            ["-check", "-completions", "-decide", "-explain", "-export", "-init", "-man", "-run", "-schema", ""];
         assert_eq!(desk.names("man1"), pages.map(|verb| format!("forebay{verb}.1")));
         assert!(fs::read_to_string(desk.path("man1/forebay-run.1")).unwrap().contains("replications"));
     }
@@ -461,6 +462,37 @@ mod refusing {
     fn a_folder_that_cannot_be_written_is_said_so() {
         let desk = Desk::with(&[("tiny.yaml", TINY)]);
         desk.run(&["run", "tiny.yaml", "--out", "/proc/forebay"]).exits(2).explains(&["/proc", "--out"]);
+    }
+}
+
+mod exporting {
+    use super::*;
+
+    fn scaled(scaling: &str) -> String {
+        TINY.replace("replicas: 2", &format!("scaling: {scaling}"))
+    }
+
+    #[test]
+    fn a_strategy_is_printed_as_it_is_applied_and_the_rest_is_told_apart() {
+        let scaling = "{metric_age: 30s, keda: {max: 9, trigger: {rabbitmq: {value: 5}}}}";
+        let desk = Desk::with(&[("tiny.yaml", &scaled(scaling))]);
+        let answer = desk.run(&["export", "tiny.yaml"]).exits(0).explains(&["metric_age", "FILL-IN"]);
+        assert!(answer.stdout.starts_with("apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\n"), "{answer:#?}");
+        fs::write(desk.path("scaledobject.yaml"), &answer.stdout).unwrap();
+        fs::write(desk.path("back.yaml"), scaled("{manifest: scaledobject.yaml}")).unwrap();
+        let back = desk.run(&["export", "back.yaml"]).exits(0);
+        assert_eq!(back.stdout, answer.stdout);
+        assert!(desk.run(&["export", "tiny.yaml", "--quiet"]).exits(0).stderr.is_empty());
+        let json = desk.run(&["export", "tiny.yaml", "--format", "json"]).exits(0).json();
+        assert_eq!(json["remarks"].as_array().map(Vec::len), Some(2), "{json}");
+    }
+
+    #[test]
+    fn what_has_no_manifest_is_said_so() {
+        let desk = Desk::with(&[("tiny.yaml", TINY), ("four.yaml", &scaled("{static: 4}"))]);
+        desk.run(&["export", "tiny.yaml"]).exits(2).explains(&["no strategies", "strategies"]);
+        desk.run(&["export", "four.yaml"]).exits(2).explains(&["has a manifest", "keda"]);
+        desk.run(&["export", "four.yaml", "--strategy", "reader"]).exits(2).explains(&["did you mean `readers`?"]);
     }
 }
 

@@ -56,7 +56,7 @@ fn tell(inspector: &mut Inspector, call: Call) {
         Redelivered(now_s) => inspector.redelivered(now_s, 0),
         Slots(now_s, busy, overhead) => inspector.slots(now_s, 0, busy, overhead),
         Call::Staff(now_s, wanted, running, slots, taking) => {
-            inspector.staff(now_s, 0, Staff { wanted, running, slots }, &[taking]);
+            inspector.staff(now_s, 0, Staff { wanted, running, ready: taking, slots }, &[taking]);
         }
         Tick(now_s) => inspector.tick(now_s, &mut [None].into_iter()),
         Horizon(now_s, in_system) => inspector.horizon(now_s, &mut [in_system].into_iter()),

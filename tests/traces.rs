@@ -10,9 +10,13 @@ use std::path::{Path, PathBuf};
 
 use forebay::measure::summary::QueueSummary;
 use forebay::measure::{Estimate, EventsOutcome};
-use forebay::model::Model;
+use forebay::model::scaling::{
+    Behavior, DirectionRules, Hpa, HpaController, HpaMetric, HpaRules, MetricTarget, Phase, Policy, PolicyAmount,
+    Signal, Strategy,
+};
+use forebay::model::{Distribution, Model, Replicas, Scaling};
 use forebay::scenario::{Limits, Source, load};
-use forebay::study::repeat;
+use forebay::study::{RunOptions, repeat, run};
 use serde_json::Value;
 
 struct Trace {
@@ -99,7 +103,7 @@ fn check_replay(trace: &Trace, queue: &QueueSummary) {
 /// The summary's measured wait is the one of the messages beside it: the file was cut, not changed.
 #[test]
 fn measured_waits_are_those_of_the_messages() {
-    for name in ["E0_seed", "E1_steady", "E2_spike"] {
+    for name in ["E0_seed", "E1_steady", "E2_spike", "E7_autoscale"] {
         let trace = Trace::named(name);
         let text = std::fs::read_to_string(trace.folder.join("messages.csv")).unwrap();
         let waits: Vec<f64> = text
@@ -196,6 +200,72 @@ impl Band {
         }
         assert!(self.contains(trace), "{}: at shares {:?} of the simulated values", trace.name, self.places(trace));
     }
+}
+
+/// A controller that scaled a real consumer group: ⌈ready / 20⌉ of what is ready now, 1 to 8, every 5 s, down after 30 s,
+/// consumers that need 2 s to start.
+fn controlled(trace: &Trace) -> Model {
+    let producer = "arrivals: {recorded: {file: messages.csv, time: published_at_s, service: service_s}}";
+    let mut model = trace.model("221s", producer, "20ms", 1);
+    let wide = |window_s| DirectionRules {
+        window_s: Some(window_s),
+        policies: vec![Policy { amount: PolicyAmount::Pods(100), period_s: 1.0 }],
+        ..DirectionRules::default_up()
+    };
+    let rules = HpaRules {
+        behavior: Some(Behavior { up: wide(0.0), down: wide(30.0) }),
+        controller: HpaController { sync_period_s: 5.0, tolerance: 0.0, down_window_s: 30.0 },
+        ..HpaRules::new(1, 8)
+    };
+    let metric =
+        HpaMetric { name: "ready".to_owned(), signal: Signal::Ready, target: MetricTarget::AverageValue(20.0) };
+    let hpa = Strategy::Hpa(Hpa { rules, metrics: vec![metric] });
+    let group = &mut model.groups[0];
+    group.replicas = Replicas::Fixed(1);
+    group.startup = Some(Distribution::Constant(2.0));
+    group.scaling = Some(Scaling { phase: Phase::At(0.001), ..Scaling::new(hpa) });
+    model
+}
+
+#[test]
+fn a_recorded_controller_scales_as_it_did() {
+    let trace = Trace::named("E7_autoscale");
+    let outcome = run(&controlled(&trace), &RunOptions::default(), &|_| {}).unwrap().events.unwrap();
+    let changes: Vec<(f64, u32)> = outcome
+        .decisions
+        .iter()
+        .filter(|row| row.wanted != row.wanted_before)
+        .map(|row| (row.time_s, row.wanted))
+        .collect();
+    let text = include_str!("data/E7_controller.csv");
+    let rows = text.lines().skip(1).map(|row| row.split(',').map(|cell| cell.parse().unwrap()).collect::<Vec<f64>>());
+    let recorded: Vec<(f64, u32)> = rows.filter(|row| row[3] != row[4]).map(|row| (row[0], row[3] as u32)).collect();
+    println!("E7_autoscale: changes simulated {changes:?}, recorded {recorded:?}");
+    assert_eq!(changes.len(), recorded.len());
+    for (simulated, recorded) in changes.iter().zip(&recorded) {
+        assert!((simulated.0 - recorded.0).abs() <= 5.0 && simulated.1.abs_diff(recorded.1) <= 1, "{changes:?}");
+    }
+    let queue = one_queue(outcome);
+    assert_eq!(value(&queue.acked), trace.measured(["counts", "acked"]));
+    trace.compare("mean wait", value(&queue.wait_s.mean), trace.measured(["wait_s", "mean"]), 0.10);
+    trace.compare("p95 wait", value(&queue.wait_s.p95), trace.measured(["wait_s", "p95"]), 0.10);
+    trace.compare("max ready", value(&queue.ready.max), trace.measured(["depth", "max_ready_exact"]), 0.10);
+}
+
+/// A start-up of another length, or another window, is another controller: both are noticed.
+#[test]
+fn another_controller_is_noticed() {
+    let trace = Trace::named("E7_autoscale");
+    let measured = trace.measured(["wait_s", "mean"]);
+    let mut slower = controlled(&trace);
+    slower.groups[0].startup = Some(Distribution::Constant(4.0));
+    let off = value(&one_queue(repeat(&slower, None, &|_| {}).unwrap()).wait_s.mean) / measured - 1.0;
+    assert!(off > 0.2, "{off}");
+    let mut late = controlled(&trace);
+    late.groups[0].scaling.as_mut().unwrap().metric_age_s = 5.0;
+    let outcome = run(&late, &RunOptions::default(), &|_| {}).unwrap().events.unwrap();
+    let ups: Vec<f64> = outcome.decisions.iter().filter(|row| row.launched() > 0).map(|row| row.time_s).collect();
+    assert_eq!(ups[0], 70.001, "one tick later");
 }
 
 /// The first program of the message-queue literature: ten messages, one second apart, one consumer that prints.

@@ -52,13 +52,19 @@ impl Check {
 }
 
 fn sentence(scenario: &Checked) -> String {
-    let Model { name, producers, queues, groups, slos, .. } = &scenario.model;
+    let Model { name, producers, queues, groups, slos, strategies, .. } = &scenario.model;
+    let alternatives = match strategies.len() {
+        0 => None,
+        1 => Some("1 strategy".to_owned()),
+        several => Some(format!("{several} strategies")),
+    };
     let parts = [
         count(producers.len(), "producer"),
         count(queues.len(), "queue"),
         count(groups.len(), "consumer group"),
         count(slos.len(), "promise"),
     ];
+    let parts: Vec<String> = parts.into_iter().chain(alternatives).collect();
     format!("{}: no faults; {name} has {}", scenario.file, parts.join(", "))
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use forebay::model::Model;
-use forebay::scenario::{self, Fault, Faults, Limits, Override, Source};
+use forebay::scenario::presets::Applied;
+use forebay::scenario::{self, Fault, Faults, Limits, Loaded, Override, Source};
 use serde_json::{Value, json};
 
 use super::{Answer, machine, terminal};
@@ -90,6 +91,8 @@ pub struct Checked {
     pub model: Model,
     /// What its author should know.
     pub warnings: Vec<Fault>,
+    /// The defaults of its presets.
+    pub presets: Vec<Applied>,
 }
 
 impl Checked {
@@ -141,7 +144,8 @@ impl Input {
         }
         let source = read(file).map_err(Refusal::Faults)?;
         let loaded = scenario::load(&source, &self.overrides(), limits).map_err(Refusal::Faults)?;
-        Ok(Checked { file: source.name, model: loaded.model, warnings: loaded.warnings })
+        let Loaded { model, warnings, presets } = loaded;
+        Ok(Checked { file: source.name, model, warnings, presets })
     }
 
     /// Shows why there is no answer.

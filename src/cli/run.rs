@@ -11,7 +11,7 @@ use forebay::study::{self, RunOptions};
 
 use super::input::{self, Checked, Format, Input, Problem, Refusal};
 use super::progress::Bar;
-use super::{Answer, interrupt, terminal};
+use super::{Answer, interrupt, strategy, terminal};
 
 /// Where results go unless `--out` says otherwise, relative to the current folder.
 const RESULTS: &str = "output";
@@ -26,6 +26,7 @@ const RESULTS: &str = "output";
 Examples:
   forebay run scenarios/flash-sale.yaml
   forebay run sale.yaml --set consumers.workers.replicas=6 --out six
+  forebay run sale.yaml --strategy keda         one of its strategies
   forebay run sale.yaml --engine fluid          milliseconds, no randomness
   forebay run sale.yaml --gate && deploy        only if every promise is kept
   forebay run - --format json < sale.yaml | jq .slo
@@ -42,6 +43,10 @@ pub struct Run {
     /// What answers: every message, dM/dt = P - C, or queueing theory
     #[arg(long, value_enum, default_value_t = Engine::All)]
     engine: Engine,
+
+    /// Put one of the scenario's `strategies` to work
+    #[arg(long, value_name = "NAME")]
+    strategy: Option<String>,
 
     /// Write no charts
     #[arg(long)]
@@ -94,7 +99,12 @@ impl Run {
 
     /// The scenarios, and no reason to expect that a run of them would be in vain.
     fn load(&self) -> Result<Vec<Checked>, Vec<Refusal>> {
-        let scenarios = self.input.load(matches!(self.engine, Engine::Fluid | Engine::Formula))?;
+        let mut scenarios = self.input.load(matches!(self.engine, Engine::Fluid | Engine::Formula))?;
+        let chosen = scenarios.iter_mut().map(|scenario| strategy::put_to_work(scenario, self.strategy.as_deref()));
+        let unknown: Vec<Refusal> = chosen.filter_map(Result::err).map(Refusal::from).collect();
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
         let several = scenarios.len() > 1;
         let obstacles = scenarios.iter().flat_map(|scenario| {
             let folder = self.folder(&scenario.model.name, several);

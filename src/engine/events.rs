@@ -29,7 +29,9 @@ mod plain;
 mod ready;
 mod resources;
 mod route;
+mod scaler;
 mod settle;
+mod sight;
 mod special;
 mod staffing;
 mod state;
@@ -41,4 +43,4 @@ mod trial;
 
 pub use kernel::{Ledger, SimulationError, simulate};
 pub use message::Message;
-pub use observer::{DeadLetter, Loss, Observer, Staff};
+pub use observer::{DeadLetter, Decided, Loss, Observer, Staff};

@@ -1,5 +1,6 @@
 //! Everything that one run of a scenario found out: what reports are made of.
 
+use super::decisions::DecisionRow;
 use super::summary::{Balance, FluidQueue, FormulaQueue, GroupSummary, QueueSummary, SloVerdict};
 use crate::model::Model;
 
@@ -55,6 +56,8 @@ pub struct EventsOutcome {
     pub series: Vec<QueueSeries>,
     /// For each SLO, the statistic that it speaks of in each replication.
     pub slo_values: Vec<Vec<Option<f64>>>,
+    /// What scalers decided in the first replication, in the order of time, if it was kept.
+    pub decisions: Vec<DecisionRow>,
     /// Conservation.
     pub balance: Balance,
 }
@@ -95,6 +98,10 @@ pub struct QueueSeries {
     pub replicas_mean: Vec<f64>,
     /// Busy slot time / slot time over the interval.
     pub utilization: Vec<Option<f64>>,
+    /// Replicas that were asked for, averaged and summed as `replicas_mean`.
+    pub replicas_wanted: Vec<f64>,
+    /// Replicas that took messages, averaged and summed as `replicas_mean`.
+    pub replicas_ready: Vec<f64>,
 }
 
 /// Two engines that should agree and do not.

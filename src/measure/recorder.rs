@@ -8,10 +8,11 @@ mod queue;
 use std::sync::Arc;
 
 use self::queue::QueueRecorder;
+use super::decisions::DecisionLog;
 use super::probe::Probe;
 use super::replication::{GroupResult, QueueResult, Replication};
 use super::staff::{Interval, StaffClock};
-use crate::engine::events::{DeadLetter, Loss, Message, Observer, Staff};
+use crate::engine::events::{DeadLetter, Decided, Loss, Message, Observer, Staff};
 use crate::model::{GroupId, Model, QueueId, Slo};
 use crate::units::Seconds;
 
@@ -33,6 +34,7 @@ pub struct Recorder<'m> {
     model: &'m Model,
     queues: Vec<QueueRecorder<'m>>,
     groups: Vec<StaffClock<'m>>,
+    decisions: Option<DecisionLog>,
     last_tick_s: Seconds,
 }
 
@@ -44,12 +46,18 @@ impl<'m> Recorder<'m> {
             model,
             queues: (0..model.queues.len()).map(|id| QueueRecorder::new(model, id, &ends_s)).collect(),
             groups: model.groups.iter().map(|group| StaffClock::new(model, group)).collect(),
+            decisions: None,
             last_tick_s: 0.0,
         };
         if model.warmup_s == 0.0 {
             recorder.warmed_up(0.0);
         }
         recorder
+    }
+
+    /// A recorder that also keeps every decision of the scalers.
+    pub fn with_decisions(model: &'m Model) -> Self {
+        Recorder { decisions: Some(DecisionLog::new(model)), ..Recorder::new(model) }
     }
 
     /// The replication's statistics, once the run is over.
@@ -61,7 +69,8 @@ impl<'m> Recorder<'m> {
         let slos = self.model.slos.iter().zip(probed);
         let slos = slos.map(|(slo, probed)| probed.unwrap_or_else(|| queues[slo.queue].promised(slo))).collect();
         queues.iter_mut().for_each(QueueResult::forget_histograms);
-        Replication { queues, groups, slos }
+        let decisions = self.decisions.map_or_else(Vec::new, DecisionLog::finish);
+        Replication { queues, groups, slos, decisions }
     }
 }
 
@@ -111,6 +120,29 @@ impl Observer for Recorder<'_> {
         self.groups[group].staff(now_s, staff, taking);
     }
 
+    fn decided(&mut self, decided: &Decided<'_>) {
+        if let Some(decisions) = &mut self.decisions {
+            decisions.decided(decided);
+        }
+    }
+
+    fn asks_why(&self, now_s: Seconds, group: GroupId) -> bool {
+        self.decisions.as_ref().is_some_and(|decisions| decisions.asks_why(now_s, group))
+    }
+
+    fn joined(&mut self, now_s: Seconds, group: GroupId, launched_s: Seconds) {
+        if let Some(decisions) = &mut self.decisions {
+            decisions.joined(now_s, group, launched_s);
+        }
+    }
+
+    fn called_off(&mut self, now_s: Seconds, group: GroupId, launched_s: Seconds) {
+        self.groups[group].called_off();
+        if let Some(decisions) = &mut self.decisions {
+            decisions.called_off(now_s, group, launched_s);
+        }
+    }
+
     fn tick(&mut self, now_s: Seconds, oldest_s: &mut dyn Iterator<Item = Option<Seconds>>) {
         let length_s = now_s - self.last_tick_s;
         for (id, (state, oldest_s)) in self.queues.iter_mut().zip(oldest_s).enumerate() {
@@ -121,6 +153,8 @@ impl Observer for Recorder<'_> {
             let rows = &mut state.result.rows;
             rows.capacity_rate.push(served.capacity / length_s);
             rows.replicas_mean.push(served.replica_s / length_s);
+            rows.replicas_wanted.push(served.wanted_s / length_s);
+            rows.replicas_ready.push(served.ready_s / length_s);
             rows.utilization.push((served.slot_s > 0.0).then(|| served.busy_s / served.slot_s));
         }
         self.last_tick_s = now_s;
@@ -132,6 +166,9 @@ impl Observer for Recorder<'_> {
     }
 
     fn horizon(&mut self, now_s: Seconds, in_system: &mut dyn Iterator<Item = u64>) {
+        if let Some(decisions) = &mut self.decisions {
+            decisions.horizon(now_s, in_system);
+        }
         let length_s = now_s - self.model.warmup_s;
         let queues = self.queues.iter_mut().zip(in_system);
         queues.for_each(|(queue, in_system)| queue.horizon(now_s, length_s, in_system));

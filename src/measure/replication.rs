@@ -1,5 +1,6 @@
 //! The statistics of one replication, before they are averaged over all of them.
 
+use super::decisions::DecisionRow;
 use super::histogram::Histogram;
 use super::level::LevelStatistics;
 use super::recorder::Counts;
@@ -12,6 +13,8 @@ pub struct Replication {
     pub(super) groups: Vec<GroupResult>,
     /// The statistic that each SLO speaks of.
     pub(super) slos: Vec<Option<f64>>,
+    /// What scalers decided, if it was kept.
+    pub(super) decisions: Vec<DecisionRow>,
 }
 
 /// One queue in one replication.
@@ -55,6 +58,8 @@ pub(super) struct Rows {
     pub wait_mean_s: Vec<Option<f64>>,
     pub wait_p99_s: Vec<Option<f64>>,
     pub replicas_mean: Vec<f64>,
+    pub replicas_wanted: Vec<f64>,
+    pub replicas_ready: Vec<f64>,
     pub utilization: Vec<Option<f64>>,
 }
 
@@ -65,9 +70,15 @@ pub(super) struct GroupResult {
     pub overhead_share: Option<f64>,
     pub replicas_mean: f64,
     pub replicas_max: f64,
+    pub wanted_mean: f64,
+    pub wanted_max: f64,
+    pub ready_mean: f64,
+    pub ready_max: f64,
     pub replica_hours: f64,
     pub cost: Option<f64>,
-    pub scale_events: f64,
+    pub scale_ups: f64,
+    pub scale_downs: f64,
+    pub called_off: f64,
 }
 
 impl Durations {
@@ -105,6 +116,8 @@ impl QueueResult {
                 ready: column(),
                 oldest_age_s: column(),
                 replicas_mean: column(),
+                replicas_wanted: column(),
+                replicas_ready: column(),
                 utilization: Vec::with_capacity(rows),
                 ..Rows::default()
             },

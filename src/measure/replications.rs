@@ -4,10 +4,11 @@ use super::estimate::{Estimate, mean_and_error, sorted_quantile};
 use super::outcome::{EventsOutcome, QueueSeries};
 use super::replication::{Durations, GroupResult, QueueResult, Replication};
 use super::summary::{
-    Balance, DepthSummary, GroupSummary, LatencySummary, QueueSummary, ReadySummary, ReplicasSummary, WaitSummary,
+    Balance, DepthSummary, GroupSummary, LatencySummary, QueueSummary, ReadySummary, ReplicasSummary, ScalingSummary,
+    WaitSummary,
 };
 use crate::engine::events::Ledger;
-use crate::model::Model;
+use crate::model::{ConsumerGroup, Model};
 
 const NOBODY_STARTED: &str = "no measured message started";
 const NOBODY_ACKED: &str = "no measured message was acked";
@@ -27,9 +28,10 @@ pub fn summarise(model: &Model, replications: &[(Replication, Ledger)]) -> Event
         replications: replications.len() as u32,
         events: replications.iter().map(|(_, ledger)| ledger.events).sum(),
         queues: model.queues.iter().enumerate().map(|(id, q)| queue_summary(&q.name, &queue(id))).collect(),
-        groups: model.groups.iter().enumerate().map(|(id, g)| group_summary(&g.name, &group(id))).collect(),
+        groups: model.groups.iter().enumerate().map(|(id, g)| group_summary(g, &group(id))).collect(),
         series: (0..model.queues.len()).map(|id| series(&ends_s, &queue(id))).collect(),
         slo_values: (0..model.slos.len()).map(|id| results.iter().map(|result| result.slos[id]).collect()).collect(),
+        decisions: results.first().map_or_else(Vec::new, |first| first.decisions.clone()),
         balance: balance(replications),
     }
 }
@@ -114,18 +116,25 @@ fn latency_summary(results: &[&QueueResult]) -> LatencySummary {
     }
 }
 
-fn group_summary(name: &str, results: &[&GroupResult]) -> GroupSummary {
+fn group_summary(group: &ConsumerGroup, results: &[&GroupResult]) -> GroupSummary {
+    let of = |statistic: fn(&GroupResult) -> f64| estimate(results, "", |result| Some(statistic(result)));
+    let scaling = group.scaling.as_ref().map(|scaling| ScalingSummary {
+        strategy: scaling.strategy.name(),
+        wanted: ReplicasSummary { mean: of(|result| result.wanted_mean), max: of(|result| result.wanted_max) },
+        ready: ReplicasSummary { mean: of(|result| result.ready_mean), max: of(|result| result.ready_max) },
+        ups: of(|result| result.scale_ups),
+        downs: of(|result| result.scale_downs),
+        called_off: of(|result| result.called_off),
+    });
     GroupSummary {
-        name: name.to_owned(),
+        name: group.name.clone(),
         utilization: estimate(results, NO_SLOTS, |result| result.utilization),
         overhead_share: estimate(results, NO_SLOTS, |result| result.overhead_share),
-        replicas: ReplicasSummary {
-            mean: estimate(results, "", |result| Some(result.replicas_mean)),
-            max: estimate(results, "", |result| Some(result.replicas_max)),
-        },
-        replica_hours: estimate(results, "", |result| Some(result.replica_hours)),
+        replicas: ReplicasSummary { mean: of(|result| result.replicas_mean), max: of(|result| result.replicas_max) },
+        replica_hours: of(|result| result.replica_hours),
         cost: estimate(results, NO_COST, |result| result.cost),
-        scale_events: estimate(results, "", |result| Some(result.scale_events)),
+        scale_events: of(|result| result.scale_ups + result.scale_downs),
+        scaling,
     }
 }
 
@@ -163,6 +172,8 @@ fn series(ends_s: &[f64], results: &[&QueueResult]) -> QueueSeries {
         wait_p99_s: mean_of_known(|result| &result.rows.wait_p99_s),
         replicas_mean: mean(|result| &result.rows.replicas_mean),
         utilization: mean_of_known(|result| &result.rows.utilization),
+        replicas_wanted: mean(|result| &result.rows.replicas_wanted),
+        replicas_ready: mean(|result| &result.rows.replicas_ready),
     }
 }
 

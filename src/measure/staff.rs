@@ -2,7 +2,7 @@
 
 use super::replication::GroupResult;
 use crate::engine::events::Staff;
-use crate::model::{ConsumerGroup, Model};
+use crate::model::{ConsumerGroup, Model, Scaling};
 use crate::units::Seconds;
 
 /// Integrals over one interval of the time series.
@@ -11,6 +11,8 @@ pub(super) struct Interval {
     pub busy_s: f64,
     pub slot_s: f64,
     pub replica_s: f64,
+    pub wanted_s: f64,
+    pub ready_s: f64,
     /// Messages that could have been served.
     pub capacity: f64,
 }
@@ -20,6 +22,8 @@ impl std::ops::AddAssign for Interval {
         self.busy_s += other.busy_s;
         self.slot_s += other.slot_s;
         self.replica_s += other.replica_s;
+        self.wanted_s += other.wanted_s;
+        self.ready_s += other.ready_s;
         self.capacity += other.capacity;
     }
 }
@@ -54,8 +58,26 @@ struct Snapshot {
     overhead_s: f64,
     slot_s: f64,
     replica_s: f64,
+    wanted_s: f64,
+    ready_s: f64,
     capacity: f64,
-    scale_events: u32,
+    changes: Changes,
+}
+
+/// How often the wanted number changed, and launches that came to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Changes {
+    ups: u32,
+    downs: u32,
+    called_off: u32,
+}
+
+/// Largest numbers of replicas.
+#[derive(Clone, Copy, Debug, Default)]
+struct Most {
+    wanted: u32,
+    running: u32,
+    ready: u32,
 }
 
 /// Follows one group.
@@ -66,12 +88,14 @@ pub(super) struct StaffClock<'m> {
     overhead: Area,
     slots: Area,
     running: Area,
+    wanted: Area,
+    ready: Area,
     taking: Vec<u32>,
     capacity: f64,
     capacity_since_s: Seconds,
-    wanted: Option<u32>,
-    scale_events: u32,
-    most_running: u32,
+    staff: Option<Staff>,
+    changes: Changes,
+    most: Most,
     at_start: Snapshot,
     at_tick: Snapshot,
     result: GroupResult,
@@ -86,12 +110,14 @@ impl<'m> StaffClock<'m> {
             overhead: Area::default(),
             slots: Area::default(),
             running: Area::default(),
+            wanted: Area::default(),
+            ready: Area::default(),
             taking: Vec::new(),
             capacity: 0.0,
             capacity_since_s: 0.0,
-            wanted: None,
-            scale_events: 0,
-            most_running: 0,
+            staff: None,
+            changes: Changes::default(),
+            most: Most::default(),
             at_start: Snapshot::default(),
             at_tick: Snapshot::default(),
             result: GroupResult::default(),
@@ -110,11 +136,23 @@ impl<'m> StaffClock<'m> {
         self.taking.extend_from_slice(taking);
         self.slots.set(now_s, f64::from(staff.slots));
         self.running.set(now_s, f64::from(staff.running));
-        self.most_running = self.most_running.max(staff.running);
-        if self.wanted.is_some_and(|wanted| wanted != staff.wanted) {
-            self.scale_events += 1;
+        self.wanted.set(now_s, f64::from(staff.wanted));
+        self.ready.set(now_s, f64::from(staff.ready));
+        self.most.running = self.most.running.max(staff.running);
+        self.most.wanted = self.most.wanted.max(staff.wanted);
+        self.most.ready = self.most.ready.max(staff.ready);
+        if let Some(before) = self.staff {
+            // Nobody wanted a Job away: it ended by itself.
+            let runs_jobs = self.settings.scaling.as_ref().is_some_and(Scaling::runs_jobs);
+            self.changes.ups += u32::from(staff.wanted > before.wanted);
+            self.changes.downs += u32::from(staff.wanted < before.wanted && !runs_jobs);
         }
-        self.wanted = Some(staff.wanted);
+        self.staff = Some(staff);
+    }
+
+    /// A replica was told to leave before it had taken any message.
+    pub fn called_off(&mut self) {
+        self.changes.called_off += 1;
     }
 
     fn advance_capacity(&mut self, now_s: Seconds) {
@@ -139,8 +177,10 @@ impl<'m> StaffClock<'m> {
             overhead_s: self.overhead.until(now_s),
             slot_s: self.slots.until(now_s),
             replica_s: self.running.until(now_s),
+            wanted_s: self.wanted.until(now_s),
+            ready_s: self.ready.until(now_s),
             capacity: self.capacity,
-            scale_events: self.scale_events,
+            changes: self.changes,
         }
     }
 
@@ -152,6 +192,8 @@ impl<'m> StaffClock<'m> {
             busy_s: now.busy_s - before.busy_s,
             slot_s: now.slot_s - before.slot_s,
             replica_s: now.replica_s - before.replica_s,
+            wanted_s: now.wanted_s - before.wanted_s,
+            ready_s: now.ready_s - before.ready_s,
             capacity: now.capacity - before.capacity,
         }
     }
@@ -159,7 +201,8 @@ impl<'m> StaffClock<'m> {
     /// Statistics start.
     pub fn restart(&mut self, now_s: Seconds) {
         self.at_start = self.snapshot(now_s);
-        self.most_running = self.running.value as u32;
+        let staff = self.staff.unwrap_or_default();
+        self.most = Most { wanted: staff.wanted, running: staff.running, ready: staff.ready };
     }
 
     /// Statistics of the last `length_s` seconds end.
@@ -172,10 +215,16 @@ impl<'m> StaffClock<'m> {
             utilization: (slot_s > 0.0).then(|| (now.busy_s - start.busy_s) / slot_s),
             overhead_share: (slot_s > 0.0).then(|| (now.overhead_s - start.overhead_s) / slot_s),
             replicas_mean: replica_s / length_s,
-            replicas_max: f64::from(self.most_running),
+            replicas_max: f64::from(self.most.running),
+            wanted_mean: (now.wanted_s - start.wanted_s) / length_s,
+            wanted_max: f64::from(self.most.wanted),
+            ready_mean: (now.ready_s - start.ready_s) / length_s,
+            ready_max: f64::from(self.most.ready),
             replica_hours: hours,
             cost: self.settings.cost.as_ref().map(|cost| cost.per_hour * hours),
-            scale_events: f64::from(now.scale_events - start.scale_events),
+            scale_ups: f64::from(now.changes.ups - start.changes.ups),
+            scale_downs: f64::from(now.changes.downs - start.changes.downs),
+            called_off: f64::from(now.changes.called_off - start.changes.called_off),
         };
     }
 

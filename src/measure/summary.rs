@@ -132,6 +132,9 @@ pub struct GroupSummary {
     pub cost: Estimate,
     /// Changes of the wanted number of replicas.
     pub scale_events: Estimate,
+    /// More about the replicas of a group that a strategy scales.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<ScalingSummary>,
 }
 
 /// Replicas of a group.
@@ -141,6 +144,23 @@ pub struct ReplicasSummary {
     pub mean: Estimate,
     /// Largest.
     pub max: Estimate,
+}
+
+/// What a strategy made of a group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ScalingSummary {
+    /// The kind of strategy.
+    pub strategy: &'static str,
+    /// Replicas that were asked for, time-weighted; `replicas` are those that were there, leaving ones included.
+    pub wanted: ReplicasSummary,
+    /// Replicas that took messages, time-weighted.
+    pub ready: ReplicasSummary,
+    /// Decisions for more replicas.
+    pub ups: Estimate,
+    /// Decisions for fewer replicas.
+    pub downs: Estimate,
+    /// Replicas that were told to leave before they had taken any message: started in vain.
+    pub called_off: Estimate,
 }
 
 /// An SLO's verdict.

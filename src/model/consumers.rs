@@ -91,6 +91,12 @@ impl ConsumerGroup {
         }
     }
 
+    /// Most replicas that are ever wanted: those of `replicas`, or of whoever scales the group.
+    pub fn most_replicas(&self) -> u32 {
+        let scaled = self.scaling.as_ref().map_or(0, |scaling| scaling.strategy.bounds().max);
+        self.replicas.most().max(scaled)
+    }
+
     /// Slots that can work at once on one replica: concurrency, capped by prefetch.
     pub fn slots_per_replica(&self) -> u32 {
         self.concurrency.min(self.prefetch)

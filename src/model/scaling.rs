@@ -57,6 +57,12 @@ impl Scaling {
     pub fn new(strategy: Strategy) -> Self {
         Scaling { strategy, metric_age_s: 0.0, sampling_s: 0.0, phase: Phase::Random }
     }
+
+    /// Whether its replicas are Jobs: each takes messages up to its prefetch once, completes them and ends. Scaling
+    /// never ends one; one that finds the queue empty waits.
+    pub fn runs_jobs(&self) -> bool {
+        matches!(self.strategy, Strategy::KedaJob(_))
+    }
 }
 
 /// How the number of replicas of a consumer group is decided.
@@ -118,6 +124,52 @@ impl Strategy {
             Strategy::Keda(keda) => keda.triggers.iter().any(by_cron),
             Strategy::KedaJob(jobs) => jobs.triggers.iter().any(by_cron),
             _ => false,
+        }
+    }
+
+    /// The smallest and the largest size that it asks for.
+    pub fn bounds(&self) -> Bounds {
+        match self {
+            Strategy::Static(replicas) => Bounds { min: *replicas, max: *replicas },
+            Strategy::Schedule(schedule) => schedule.bounds(),
+            Strategy::Step(step) => step.bounds,
+            Strategy::TargetTracking(tracking) => tracking.bounds,
+            Strategy::Hpa(hpa) => Bounds { min: hpa.rules.min, max: hpa.rules.max },
+            Strategy::Keda(keda) => {
+                let Operator { min, idle, paused, .. } = keda.operator;
+                let at = paused.at_replicas;
+                let least = idle.map_or(min, |idle| idle.min(min));
+                Bounds { min: at.map_or(least, |at| at.min(least)), max: at.map_or(keda.max, |at| at.max(keda.max)) }
+            }
+            Strategy::KedaJob(jobs) => Bounds { min: jobs.min, max: jobs.max },
+            Strategy::LambdaSqs(lambda) => Bounds { min: lambda.least, max: lambda.most },
+            Strategy::Rate(rate) => rate.bounds,
+            Strategy::Age(age) => age.bounds,
+            Strategy::Pid(pid) => pid.bounds,
+            Strategy::Predictive(predictive) => predictive.bounds,
+            Strategy::Oracle(oracle) => oracle.bounds,
+        }
+    }
+
+    /// The size to begin with where none is given: that of a timetable at t = 0, else the minimum.
+    pub fn initial(&self) -> u32 {
+        match self {
+            Strategy::Schedule(Schedule::Steps(steps)) => steps.first().map_or(0, |(_, replicas)| *replicas),
+            Strategy::Schedule(Schedule::Cron { otherwise, .. }) => *otherwise,
+            Strategy::Keda(keda) => keda.operator.paused.at_replicas.unwrap_or(keda.operator.min),
+            _ => self.bounds().min,
+        }
+    }
+
+    /// About how many decisions it takes in `span_s`.
+    pub fn decisions(&self, span_s: Seconds) -> f64 {
+        match self {
+            Strategy::Static(_) => 1.0,
+            Strategy::Schedule(Schedule::Steps(steps)) => steps.len() as f64,
+            // At most one firing of each expression per minute.
+            Strategy::Schedule(Schedule::Cron { windows, .. }) => 2.0 * windows.len() as f64 * (span_s / 60.0 + 1.0),
+            Strategy::Keda(keda) => span_s / self.period_s() + span_s / keda.operator.polling_interval_s,
+            _ => span_s / self.period_s(),
         }
     }
 

@@ -164,6 +164,8 @@ fn series(setup: &Setup, flow: &Flow) -> QueueSeries {
         series.wait_mean_s.push((p > 0.0 && c > 0.0).then_some(wait));
         series.wait_p99_s.push((p > 0.0 && c > 0.0).then_some(wait * 1.04 + 0.01 * busy));
         series.replicas_mean.push(f64::from(setup.replicas.at(flow.time_s[k] - step / 2.0)));
+        series.replicas_wanted.push(f64::from(setup.replicas.at(flow.time_s[k] - step / 2.0)));
+        series.replicas_ready.push(f64::from(setup.replicas.at(flow.time_s[k] - step / 2.0)));
         series.utilization.push((c > 0.0).then_some(busy));
     }
     series
@@ -263,6 +265,7 @@ fn group_summary(setup: &Setup, series: &QueueSeries) -> GroupSummary {
         replica_hours: estimate(hours, 0.0),
         cost: estimate(hours * 0.1, 0.0),
         scale_events: estimate(0.0, 0.0),
+        scaling: None,
     }
 }
 
@@ -328,6 +331,7 @@ pub(super) fn outcome(setup: &Setup) -> Outcome {
             series: vec![series],
             balance: Balance { published, accounted: published, difference: 0 },
             slo_values: Vec::new(),
+            decisions: Vec::new(),
         }),
         fluid: Some(vec![fluid]),
         formula: Some(vec![formula]),

@@ -5,7 +5,7 @@ use super::view::QueueView;
 use crate::measure::Outcome;
 
 /// The columns, in order: a contract with whoever reads the file.
-pub(super) const COLUMNS: [&str; 19] = [
+pub(super) const COLUMNS: [&str; 21] = [
     "time_s",
     "queue",
     "publish_rate",
@@ -25,6 +25,8 @@ pub(super) const COLUMNS: [&str; 19] = [
     "utilization",
     "fluid_backlog",
     "fluid_delay_s",
+    "replicas_wanted",
+    "replicas_ready",
 ];
 
 /// The whole file. Without the events engine the rates are those of the fluid engine; a cell without a value is empty.
@@ -77,16 +79,18 @@ fn row(view: &QueueView, k: usize) -> [String; COLUMNS.len()] {
         optional(|series| &series.utilization),
         number_cell(fluid.and_then(|fluid| fluid.backlog.get(k).copied())),
         number_cell(fluid.and_then(|fluid| fluid.delay_s.get(k).copied().flatten())),
+        measured(|series| &series.replicas_wanted),
+        measured(|series| &series.replicas_ready),
     ]
 }
 
 /// The shortest digits that read back as the same number; empty for what does not exist.
-fn number_cell(value: Option<f64>) -> String {
+pub(super) fn number_cell(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map(number::round_trip).unwrap_or_default()
 }
 
 /// A text that no spreadsheet takes for a formula.
-fn text_cell(text: &str) -> String {
+pub(super) fn text_cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if formula { format!("'{text}") } else { text.to_owned() }
 }
@@ -107,7 +111,7 @@ mod tests {
             text.lines().next().unwrap(),
             "time_s,queue,publish_rate,capacity_rate,ack_rate,depth_mean,depth_se,depth_p05,depth_p50,depth_p95,\
              ready_mean,ready_se,oldest_age_s,wait_mean_s,wait_p99_s,replicas_mean,utilization,\
-             fluid_backlog,fluid_delay_s"
+             fluid_backlog,fluid_delay_s,replicas_wanted,replicas_ready"
         );
     }
 

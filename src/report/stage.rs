@@ -29,6 +29,8 @@ pub(super) struct Stage {
     created: Vec<PathBuf>,
     /// Names relative to the target, in the order of renaming.
     names: Vec<String>,
+    /// Files of an earlier run that go.
+    left_out: Vec<String>,
     done: bool,
 }
 
@@ -36,7 +38,14 @@ impl Stage {
     /// Creates the target folder, if need be, and the hidden one inside.
     pub fn open(target: &Path) -> Result<Self, ReportError> {
         let hidden = hidden_folder(target);
-        let mut stage = Self { target: target.to_owned(), hidden, created: Vec::new(), names: Vec::new(), done: false };
+        let mut stage = Self {
+            target: target.to_owned(),
+            hidden,
+            created: Vec::new(),
+            names: Vec::new(),
+            left_out: Vec::new(),
+            done: false,
+        };
         stage.create_target()?;
         stage.remove_leftovers();
         let (new, old) = (stage.hidden.join("new"), stage.hidden.join("old"));
@@ -84,6 +93,11 @@ impl Stage {
         Ok(())
     }
 
+    /// A file that an earlier run may have left has no place beside the new ones.
+    pub fn leave_out(&mut self, name: &str) {
+        self.left_out.push(name.to_owned());
+    }
+
     /// Renames all files into place, in the order in which they were added, and removes charts for which `stale_if`
     /// holds and that are not among them. The last file is renamed after that.
     pub fn replace(mut self, stale_if: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, ReportError> {
@@ -118,6 +132,9 @@ impl Stage {
         }
         for name in self.stale_charts(stale_if) {
             undo.set_aside(&name).map_err(|source| ReportError::Write { path: self.target.join(&name), source })?;
+        }
+        for name in self.left_out.iter().filter(|name| self.target.join(name).is_file()) {
+            undo.set_aside(name).map_err(|source| ReportError::Write { path: self.target.join(name), source })?;
         }
         self.rename(last, undo)
     }

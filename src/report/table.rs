@@ -10,10 +10,11 @@ use super::clock::Clock;
 use super::number::{self, count, duration, plural, share};
 use super::view::QueueView;
 use super::words;
-use crate::measure::summary::{GroupSummary, SloVerdict};
+use crate::measure::summary::{GroupSummary, ScalingSummary, SloVerdict};
 use crate::measure::{Estimate, Outcome};
 use crate::model::Promise;
-use grid::{Grid, paragraph};
+use grid::Grid;
+pub(super) use grid::paragraph;
 
 /// Below this the columns do not fit; a narrower terminal breaks the lines itself.
 const NARROWEST: usize = 72;
@@ -208,7 +209,27 @@ fn groups(outcome: &Outcome, width: usize) -> Vec<String> {
             bare(&summary.scale_events, |times| format!("{}×", count(times))),
         ]));
     }
-    std::iter::once(String::new()).chain(grid.lines(width)).collect()
+    let scaled = events.groups.iter().filter_map(|summary| Some((summary, summary.scaling.as_ref()?)));
+    let scaled = scaled.flat_map(|(summary, scaling)| paragraph(&scaled_by(summary, scaling), 4, width));
+    std::iter::once(String::new()).chain(grid.lines(width)).chain(scaled).collect()
+}
+
+/// What a strategy made of a group, in a sentence.
+fn scaled_by(summary: &GroupSummary, scaling: &ScalingSummary) -> String {
+    let three = [("wanted", &scaling.wanted), ("running", &summary.replicas), ("ready", &scaling.ready)];
+    let three = three
+        .map(|(what, replicas)| format!("{what} {} (max {})", bare(&replicas.mean, count), bare(&replicas.max, count)));
+    let (ups, downs) = (bare(&scaling.ups, count), bare(&scaling.downs, count));
+    let vain = match scaling.called_off.value {
+        Some(vain) if vain > 0.0 => format!(", {} dismissed while starting", plural(vain, "replica")),
+        _ => String::new(),
+    };
+    format!(
+        "  {} by {}: {}; scaled up {ups}× and down {downs}×{vain}",
+        summary.name,
+        scaling.strategy,
+        three.join(", "),
+    )
 }
 
 fn replicas(summary: &GroupSummary) -> String {

@@ -164,7 +164,7 @@ pub(super) fn consumers(view: &QueueView) -> String {
     } else if low == high {
         number::plural(high, "replica")
     } else {
-        format!("{} to {} replicas", number::count(low), number::count(high))
+        format!("{} to {} replicas{}", number::count(low), number::count(high), scaled(view))
     };
     let Some(mean) = mean_utilization(view) else { return format!("{who} and no slot time to measure") };
     let verb = if who == "1 replica" { "is" } else { "are" };
@@ -174,8 +174,10 @@ pub(super) fn consumers(view: &QueueView) -> String {
     let flow = view.flow();
     let busy = &flow.utilization;
     let busiest = peak_of(busy).map(|(k, busy)| (k, busy.min(1.0)));
+    let late = lag(view);
     let full = spans(busy.len(), |k| busy[k].is_some_and(|busy| busy >= FULLY_BUSY));
     let tail = match (full.as_slice(), busiest) {
+        _ if late.is_some() => late.unwrap_or_default(),
         ([(first, last)], _) if last > first => {
             format!(", fully {}", when(view, &flow.ends_s, (*first, *last)))
         }
@@ -189,6 +191,26 @@ pub(super) fn consumers(view: &QueueView) -> String {
         _ => String::new(),
     };
     format!("{who} {verb} {} busy on average{tail}", share(mean))
+}
+
+/// How often strategies changed the number: ` in 14 changes`.
+fn scaled(view: &QueueView) -> String {
+    let changes = view.groups().into_iter().filter_map(|(_, summary)| {
+        let summary = summary.filter(|summary| summary.scaling.is_some())?;
+        summary.scale_events.value
+    });
+    let changes: f64 = changes.sum();
+    if changes > 0.0 { format!(" in {}", number::plural(changes, "change")) } else { String::new() }
+}
+
+/// Where replicas that a strategy wanted were late by at least a whole one: how many, when.
+fn lag(view: &QueueView) -> Option<String> {
+    let series = view.series.filter(|_| view.groups().iter().any(|(group, _)| group.scaling.is_some()))?;
+    let late: Vec<Option<f64>> =
+        series.replicas_wanted.iter().zip(&series.replicas_ready).map(|(wanted, ready)| Some(wanted - ready)).collect();
+    let (k, most) = peak_of(&late).filter(|(_, most)| *most >= 1.0)?;
+    let (wanted, at) = (series.replicas_wanted[k], view.clock.instant(series.time_s[k]));
+    Some(format!(", and at {at} {} of {} wanted are not ready", number::count(most), number::count(wanted)))
 }
 
 /// Over the queue's groups, each with the weight of its slot time; the mean of the series if one was not measured.

@@ -21,6 +21,13 @@ pub enum PlainReason {
         /// The line.
         line: String,
     },
+    /// The smallest or largest size instead of the advice.
+    Bounded {
+        /// The bound.
+        size: u32,
+        /// What was advised.
+        advice: u32,
+    },
     /// What came of it.
     Result {
         /// Before.
@@ -45,6 +52,7 @@ impl PlainReason {
     pub fn rule(&self) -> Option<Rule> {
         match self {
             PlainReason::Held { rule, .. } => Some(*rule),
+            PlainReason::Bounded { .. } => Some(Rule::Bound),
             PlainReason::Computed { .. } | PlainReason::Result { .. } => None,
         }
     }
@@ -54,6 +62,9 @@ impl Display for PlainReason {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self {
             PlainReason::Computed { line } | PlainReason::Held { line, .. } => out.write_str(line),
+            PlainReason::Bounded { size, advice } => {
+                write!(out, "{} {size} instead of {advice}", if size > advice { "min" } else { "max" })
+            }
             PlainReason::Result { from, to } if from == to => write!(out, "{to} stay"),
             PlainReason::Result { from, to } => write!(out, "{from} → {to}"),
         }
@@ -71,8 +82,7 @@ pub(super) fn bounded(bounds: Bounds, advice: f64, reasons: &mut Reasons) -> u32
     let whole = advice.clamp(0.0, f64::from(u32::MAX)) as u32;
     let size = whole.max(bounds.min).min(bounds.max);
     if size != whole {
-        let name = if size > whole { "min" } else { "max" };
-        reasons.say(|| PlainReason::held(Rule::Bound, format!("{name} {size} instead of {whole}")));
+        reasons.say(|| PlainReason::Bounded { size, advice: whole });
     }
     size
 }

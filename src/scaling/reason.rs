@@ -40,6 +40,17 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// The size that the arithmetic asked for, before rules held it back, if this line is about that.
+    pub fn proposal(&self) -> Option<u32> {
+        match self {
+            Reason::Hpa(reason) => reason.proposal(),
+            Reason::Plain(PlainReason::Bounded { advice, .. }) => Some(*advice),
+            _ => None,
+        }
+    }
+}
+
 impl Display for Reason {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self {

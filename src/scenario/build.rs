@@ -8,11 +8,17 @@
 #![allow(clippy::option_option)]
 
 mod checks;
+mod connections;
+mod cycles;
+mod deliveries;
 mod distributions;
 mod groups;
 mod producers;
+mod queues;
 mod rates;
+mod scaling;
 mod slos;
+mod topology;
 
 use std::path::Path as FilePath;
 
@@ -22,7 +28,9 @@ use super::decode::{Body, Item};
 use super::fault::{Code, Fault};
 use super::source::Span;
 use super::suggest;
-use crate::model::{Model, Overflow, Queue, QueueId, Replications};
+use crate::model::{Model, Path as QueuePath, QueueId, Replications};
+use scaling::ManifestFiles;
+
 use crate::units::{quoted, show_duration};
 
 /// Rows of the time series that are still written.
@@ -35,11 +43,15 @@ pub(super) struct Builder<'a> {
     folder: &'a FilePath,
     limits: &'a Limits,
     queues: Vec<String>,
-    /// Names that are defined under keys that this version does not model: a reference to them is not a second fault.
-    elsewhere: &'a [String],
+    topics: Vec<String>,
+    /// Resources with their slots, if those are readable.
+    resources: Vec<(String, Option<u32>)>,
+    /// Measured paths: those with a name, then those that only a promise speaks of.
+    paths: Vec<QueuePath>,
     start: Option<(jiff::Timestamp, i32)>,
     horizon_s: Option<f64>,
     currency: Option<(String, Span)>,
+    manifests: ManifestFiles,
 }
 
 impl Item {
@@ -67,9 +79,39 @@ impl Item {
         if let Body::Named(items) = &self.body { items } else { &[] }
     }
 
+    /// The entries of the map from names under a key.
+    pub(super) fn named_below(&self, name: &str) -> &[(String, Item)] {
+        self.field(name).map_or(&[], Item::named)
+    }
+
+    /// The word under a key, or its default; `None` if it is faulty.
+    pub(super) fn word(&self, name: &str, default: &'static str) -> Option<&str> {
+        self.field(name).map_or(Some(default), Item::text)
+    }
+
+    /// The truth value under a key, or its default; `None` if it is faulty.
+    pub(super) fn flag(&self, name: &str, default: bool) -> Option<bool> {
+        self.field(name).map_or(Some(default), |item| item.text().map(|word| word == "true"))
+    }
+
     /// The number under a key that must be there.
     pub(super) fn needed(&self, name: &str) -> Option<f64> {
         self.field(name)?.number()
+    }
+
+    /// The number under a key with a default; `None` if it is faulty.
+    pub(super) fn or(&self, name: &str, default: f64) -> Option<f64> {
+        self.maybe(name).map(|number| number.unwrap_or(default))
+    }
+
+    /// The truth value under a key with a default; `None` if it is faulty.
+    pub(super) fn flag_or(&self, name: &str, default: bool) -> Option<bool> {
+        self.field(name).map_or(Some(default), |item| item.text().map(|text| text == "true"))
+    }
+
+    /// What the word under a key stands for, or the default; `None` if it is faulty.
+    pub(super) fn word_or<T>(&self, name: &str, default: T, meaning: impl FnOnce(&str) -> T) -> Option<T> {
+        self.field(name).map_or(Some(default), |item| item.text().map(meaning))
     }
 
     /// The number under a key that may be absent: `Some(None)` then, and `None` if it is faulty.
@@ -97,52 +139,68 @@ pub(super) fn build(
     default_name: Option<&str>,
     folder: &FilePath,
     limits: &Limits,
-    elsewhere: &[String],
     collector: &mut Collector,
 ) -> Option<Model> {
-    let queue_items = root.field("queues").map_or(&[][..], Item::named);
+    let names = |key: &str| root.named_below(key).iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let resource = |(name, item): &(String, Item)| (name.clone(), item.needed("slots").map(|slots| slots as u32));
     let mut builder = Builder {
         collector,
         folder,
         limits,
-        queues: queue_items.iter().map(|(name, _)| name.clone()).collect(),
-        elsewhere,
+        queues: names("queues"),
+        topics: names("topics"),
+        resources: root.named_below("resources").iter().map(resource).collect(),
+        paths: Vec::new(),
         start: root.field("start").and_then(|item| match item.body {
             Body::Timestamp(at, offset_s) => Some((at, offset_s)),
             _ => None,
         }),
         horizon_s: root.needed("horizon"),
         currency: None,
+        manifests: ManifestFiles::default(),
     };
     builder.version(root);
     let name = builder.name(root, default_name);
     let times = builder.times(root);
     let replications = replications(root);
-    let queues: Option<Vec<Queue>> =
-        queue_items.iter().map(|(name, item)| builder.queue(name, item)).collect::<Vec<_>>().into_iter().collect();
+    let queues = builder.all_queues(root);
+    let topics = builder.all_topics(root);
+    let resources = builder.all_resources(root);
     let producers = builder.all_producers(root);
     let groups = builder.all_groups(root);
+    let paths = builder.all_paths(root);
     let slos = builder.all_slos(root);
     builder.references(root);
     let title = root.maybe_text("title");
     let description = root.maybe_text("description");
     let seed = root.maybe("seed");
-    let (horizon_s, warmup_s, resolution_s) = times?;
-    Some(Model {
-        title: title?,
-        description: description?,
-        warmup_s,
-        resolution_s,
-        replications: replications?,
-        seed: seed?.unwrap_or(1.0) as u64,
-        start: builder.start.map(|(at, _)| at),
-        start_offset_s: builder.start.map_or(0, |(_, offset_s)| offset_s),
-        producers: producers?,
-        queues: queues?,
-        groups: groups?,
-        slos: slos?,
-        ..Model::new(name?, horizon_s)
-    })
+    let model = || {
+        let (horizon_s, warmup_s, resolution_s) = times?;
+        paths?;
+        Some(Model {
+            title: title?,
+            description: description?,
+            warmup_s,
+            resolution_s,
+            replications: replications?,
+            seed: seed?.unwrap_or(1.0) as u64,
+            start: builder.start.map(|(at, _)| at),
+            start_offset_s: builder.start.map_or(0, |(_, offset_s)| offset_s),
+            producers: producers?,
+            queues: queues?,
+            groups: groups?,
+            topics: topics?,
+            resources: resources?,
+            slos: slos?,
+            paths: std::mem::take(&mut builder.paths),
+            ..Model::new(name?, horizon_s)
+        })
+    };
+    let model = model();
+    if let Some(model) = &model {
+        builder.connections(root, model);
+    }
+    builder.scaled(root, model)
 }
 
 impl Item {
@@ -171,9 +229,14 @@ impl Builder<'_> {
     pub(super) fn queue_id(&mut self, item: &Item) -> Option<QueueId> {
         let name = item.text()?;
         let found = self.queues.iter().position(|queue| queue == name);
-        if found.is_none() && !self.queues.is_empty() && !self.elsewhere.iter().any(|other| other == name) {
+        if found.is_none() && !self.queues.is_empty() {
             let names: Vec<&str> = self.queues.iter().map(String::as_str).collect();
-            let help = suggest::did_you_mean(name, &names);
+            let is_topic = self.topics.iter().any(|topic| topic == name);
+            let help = if is_topic {
+                Some(format!("{} is a topic: name one of its queues", quoted(name)))
+            } else {
+                suggest::did_you_mean(name, &names)
+            };
             self.fault(Code::UnknownReference, item, format!("there is no queue {}", quoted(name))).help = help;
         }
         found
@@ -226,32 +289,6 @@ impl Builder<'_> {
             }
         }
         Some((horizon_s, warmup?, resolution_s))
-    }
-
-    fn queue(&mut self, name: &str, item: &Item) -> Option<Queue> {
-        let initial = item.maybe("initial");
-        let capacity = item.maybe("capacity");
-        let delivery_delay = self.maybe_distribution(item, "delivery_delay");
-        let overflow = match item.field("overflow").map(Item::text) {
-            None => Some(Overflow::Reject),
-            Some(word) => word.map(|word| if word == "drop-head" { Overflow::DropHead } else { Overflow::Reject }),
-        };
-        if let (Some(Some(initial)), Some(Some(capacity)), Some(at)) = (initial, capacity, item.field("initial"))
-            && initial > capacity
-        {
-            let message = format!("{initial:.0} messages do not fit a queue with a capacity of {capacity:.0}");
-            self.fault(Code::Contradiction, at, message);
-        }
-        if !matches!(item.body, Body::Fields(_)) {
-            return None;
-        }
-        Some(Queue {
-            initial: initial?.unwrap_or(0.0) as u64,
-            delivery_delay: delivery_delay?,
-            capacity: capacity?.map(|capacity| capacity as u64),
-            overflow: overflow?,
-            ..Queue::new(name)
-        })
     }
 
     /// Reports the entries that do not ascend strictly; `times` are seconds.

@@ -88,6 +88,13 @@ impl Collector {
         self.push(named_at, fault)
     }
 
+    /// Adds a fault that was found in another file and keeps its place there, at the place in the scenario that names
+    /// the file.
+    pub fn add_found(&mut self, mut fault: Fault, named_at: Span, path: &Path) -> &mut Fault {
+        fault.path = path.to_string();
+        self.push(named_at, fault)
+    }
+
     /// Adds a fault of a quantity that could not be read.
     pub fn add_misread(&mut self, span: Span, path: &Path, misread: Misread) -> &mut Fault {
         let code = match misread.reason {
@@ -115,11 +122,6 @@ impl Collector {
     /// How many errors were found so far.
     pub fn errors(&self) -> usize {
         self.errors
-    }
-
-    /// Whether a fault of this class was found.
-    pub fn has(&self, code: Code) -> bool {
-        self.found.iter().any(|(_, fault)| fault.code == code)
     }
 
     /// All faults in the order of the text.

@@ -60,6 +60,9 @@ pub(super) struct Context {
     pub in_day: bool,
 }
 
+/// More alternatives than this are only listed in the help.
+const MOST_NAMED: usize = 6;
+
 /// The context of the file as a whole.
 pub(super) const OUTSIDE: Context = Context { quantity: Quantity::Rate, in_day: false };
 
@@ -100,6 +103,7 @@ impl Decoder<'_> {
                 Kind::Pair(first, second) => self.pair(node, [first, second], at, &path, context),
                 Kind::Section(section) => self.section(node, section, at, &path, context),
                 Kind::Named(section) => self.named(node, section, at, &path, context),
+                Kind::Values(kind) => self.values(node, kind, at, &path, context),
                 Kind::Choice(choice) => self.choice(node, choice, at, &path, context),
                 Kind::CellTexts => self.cell_texts(node, at, &path),
                 kind => self.scalar(node, kind, at, &path, context),
@@ -132,7 +136,7 @@ impl Decoder<'_> {
     }
 
     fn either(&mut self, node: &Node, kinds: &'static [Kind], at: Span, path: Path, context: Context) -> Item {
-        if let Some(kind) = kinds.iter().find(|kind| form(kind) == form_of(node)) {
+        if let Some(kind) = which_of(kinds, node) {
             if let (Value::Scalar { text, .. }, Kind::Word(words)) = (&node.value, kind)
                 && !words.iter().any(|word| word.text == text)
                 && let Some(Kind::Choice(choice)) = kinds.iter().find(|kind| form(kind) == Form::Map)
@@ -218,7 +222,7 @@ impl Decoder<'_> {
         for (written, value) in entries {
             let path = path.key(&written.text);
             match section.keys.iter().find(|key| key.name == written.text) {
-                Some(key) if key.need == Need::Later => self.not_yet(written, &path, key.about),
+                Some(key) if matches!(key.kind, Kind::OrNone(_)) && value.is_word("none") => {}
                 Some(key) => fields.push((key.name, self.item(value, &key.kind, written.span, path, context))),
                 None => self.unknown_key(written, &path, section.what, section.keys),
             }
@@ -234,17 +238,15 @@ impl Decoder<'_> {
         Body::Fields(fields)
     }
 
-    fn not_yet(&mut self, written: &tree::Key, path: &Path, about: &str) {
-        let message = format!("`{}` is part of the language, but this version does not model it yet", written.text);
-        let fault = self.collector.add(Code::NotModelledYet, written.span, path, message);
-        fault.label = Some(about.trim_end_matches('.').to_lowercase());
-        fault.help = Some("leave it out, and read the answer as one without it".to_owned());
-    }
-
     fn unknown_key(&mut self, written: &tree::Key, path: &Path, what: &str, keys: &'static [Key]) {
-        let names: Vec<&str> = keys.iter().filter(|key| key.need != Need::Later).map(|key| key.name).collect();
+        let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
         let message = format!("{what} has no key {}", quoted(&written.text));
-        let help = suggest::did_you_mean(&written.text, &names);
+        let help = match super::table::instead_of(what) {
+            Some(instead) if suggest::nearest(&written.text, names.iter().copied()).is_none() => {
+                Some(instead.to_owned())
+            }
+            _ => suggest::did_you_mean(&written.text, &names),
+        };
         self.collector.add(Code::UnknownKey, written.span, path, message).help = help;
     }
 
@@ -258,7 +260,15 @@ impl Decoder<'_> {
             return;
         }
         let rule: Vec<String> = sets.iter().map(|set| set_of_keys(set)).collect();
+        let known = |key: &tree::Key| section.keys.iter().any(|known| known.name == key.text);
+        if there.is_empty() && entries.iter().any(|(key, _)| !known(key)) {
+            // A key that is not known may be the one that is missed.
+            return;
+        }
         let (code, span, message) = match there.last() {
+            None if rule.len() > MOST_NAMED => {
+                (Code::MissingKey, at, format!("{} needs one of {} keys", section.what, rule.len()))
+            }
             None => (Code::MissingKey, at, format!("{} needs {}", section.what, rule.join(" or "))),
             Some(last) => match sets.iter().find(|set| within(set, &there)) {
                 Some(set) => {
@@ -290,6 +300,26 @@ impl Decoder<'_> {
             }
             let item = self.item_of_section(value, section, key.span, path, context);
             items.push((key.text.clone(), item));
+        }
+        Body::Named(items)
+    }
+
+    /// A map from free names to values of one kind.
+    fn values(&mut self, node: &Node, kind: &'static Kind, at: Span, path: &Path, context: Context) -> Body {
+        let Value::Map(entries) = &node.value else {
+            return self.wrong_shape(node, &Kind::Values(kind), at, path, context);
+        };
+        if entries.is_empty() {
+            self.collector.add(Code::Empty, at, path, "there is nothing in it: at least one name is expected");
+            return Body::Bad;
+        }
+        let mut items = Vec::new();
+        for (key, value) in entries {
+            let path = path.key(&key.text);
+            if let Some(why) = scalar::illegal_name(&key.text) {
+                self.collector.add(Code::IllegalName, key.span, &path, why).help = Some(scalar::NAME_RULE.to_owned());
+            }
+            items.push((key.text.clone(), self.item(value, kind, key.span, path, context)));
         }
         Body::Named(items)
     }
@@ -383,7 +413,29 @@ fn contradicting(sets: &[&[&str]], there: &[&tree::Key], last: &tree::Key) -> (C
 }
 
 fn set_of_keys(set: &[&str]) -> String {
-    set.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" with ")
+    let mut keys: Vec<String> = set.iter().map(|key| format!("`{key}`")).collect();
+    match (keys.pop(), keys.len()) {
+        (Some(last), 2..) => format!("{} and {last}", keys.join(", ")),
+        (Some(last), 1) => format!("{} with {last}", keys[0]),
+        (last, _) => last.unwrap_or_default(),
+    }
+}
+
+/// The kind that fits the form of a node; of several maps the one that knows one of its keys, or nearly.
+fn which_of(kinds: &'static [Kind], node: &Node) -> Option<&'static Kind> {
+    let fitting: Vec<&Kind> = kinds.iter().filter(|kind| form(kind) == form_of(node)).collect();
+    let Value::Map(entries) = &node.value else { return fitting.first().copied() };
+    let keys_of = |kind: &Kind| -> Vec<&'static str> {
+        match kind {
+            Kind::Section(section) => section.keys.iter().map(|key| key.name).collect(),
+            Kind::Choice(choice) => choice.variants.iter().map(|key| key.name).collect(),
+            _ => Vec::new(),
+        }
+    };
+    let written = || entries.iter().map(|(key, _)| key.text.as_str());
+    let knows = |kind: &&&Kind| written().any(|key| keys_of(kind).contains(&key));
+    let nearly = |kind: &&&Kind| written().any(|key| suggest::nearest(key, keys_of(kind)).is_some());
+    fitting.iter().find(knows).or_else(|| fitting.iter().find(nearly)).or(fitting.first()).copied()
 }
 
 /// The three forms of YAML.
@@ -405,7 +457,7 @@ fn form_of(node: &Node) -> Form {
 fn form(kind: &Kind) -> Form {
     match kind {
         Kind::List(..) | Kind::Pair(..) => Form::List,
-        Kind::Section(_) | Kind::Named(_) | Kind::Choice(_) | Kind::CellTexts => Form::Map,
+        Kind::Section(_) | Kind::Named(_) | Kind::Values(_) | Kind::Choice(_) | Kind::CellTexts => Form::Map,
         _ => Form::Scalar,
     }
 }
@@ -419,7 +471,9 @@ fn expected(kind: &Kind, context: Context) -> String {
         }
         Kind::Section(section) => format!("a map for {}", section.what),
         Kind::Named(section) => format!("a map from names, each to {},", section.what),
+        Kind::Values(kind) => format!("a map from names to {}", plural(kind)),
         Kind::Choice(choice) => format!("a map with {}", choice.what),
+        Kind::OrNone(kind) => expected(kind, context),
         Kind::CellTexts => "a map from columns to texts".to_owned(),
         Kind::Either(kinds) => kinds.iter().map(|kind| expected(kind, context)).collect::<Vec<_>>().join(" or "),
         kind => scalar::expected(kind.resolved(), context),
@@ -431,6 +485,8 @@ fn plural(kind: &Kind) -> &'static str {
         Kind::Pair(..) => "pairs",
         Kind::Section(_) => "maps",
         Kind::SameFunction => "functions",
+        Kind::QueueName => "names of queues",
+        Kind::List(..) => "lists",
         _ => "values",
     }
 }

@@ -63,7 +63,7 @@ codes! {
     UnknownKey "F010" Error "a key that does not exist",
     MissingKey "F011" Error "a key that is needed and absent",
     WrongShape "F012" Error "a map, list or value where another of them is expected",
-    NotModelledYet "F013" Error "a key of the language that this version does not model yet",
+    NotModelledYet "F013" Error "something in a manifest that this version does not model",
     UnknownChoice "F014" Error "an alternative that does not exist, or not exactly one",
     Contradiction "F015" Error "keys or values that contradict one another",
     Empty "F016" Error "an empty map or list",
@@ -92,6 +92,13 @@ codes! {
     TooMuchMemory "F051" Error "more memory than there is",
     TooManySlots "F052" Error "more slots than can be simulated",
     TooManyPieces "F053" Error "a rate function with too many pieces over the horizon",
+    Manifest "F060" Error "a manifest that cannot be read, or without the scaler that is meant",
+    Expression "F061" Error "a cron expression or a formula that cannot be used",
+    UnknownZone "F062" Error "a time zone that does not exist",
+    UnstableCycle "F070" Error "messages that go round and never become fewer",
+    DeadLetterLoop "F071" Error "dead letters that go round without a consumer",
+    NotConnected "F072" Error "a path whose queues are not connected",
+    NotOfThisBroker "F073" Error "a key that the broker of a preset does not have",
     MoreFaults "F099" Error "more faults than are listed",
     NobodyPublishes "W001" Warning "a queue that nobody publishes to and that is empty at the start",
     NeverAnyReplica "W002" Warning "a consumer group that never has a replica",
@@ -99,6 +106,8 @@ codes! {
     CsvGaps "W004" Warning "recorded data with absent intervals, bridged by straight lines",
     CsvSpacing "W005" Warning "recorded data whose rows are mostly not `every` apart",
     BeyondHorizon "W006" Warning "something that happens after the horizon and so never",
+    EndlessReturns "W007" Warning "messages that fail at every attempt and come back for ever",
+    ManifestLeftOut "W010" Warning "something in a manifest that is left out, or that only a guess can be made at",
 }
 
 /// A place in a text, with the line itself.

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+mod scaling;
+
 use super::*;
+
+mod broker;
 
 /// A scenario with a hole: `{queue}` settings, `{group}` settings, and more keys.
 fn scenario(rate: &str, queue: &str, group: &str, more: &str) -> String {
@@ -42,7 +46,20 @@ fn trace(settings: &str) -> String {
 
 /// The code that must appear, and the text that brings it about.
 fn cases() -> Vec<(Code, String)> {
-    [text_cases(), shape_cases(), quantity_cases(), meaning_cases(), csv_cases()].concat()
+    [
+        text_cases(),
+        shape_cases(),
+        quantity_cases(),
+        meaning_cases(),
+        broker::queue_cases(),
+        broker::group_cases(),
+        broker::topology_cases(),
+        csv_cases(),
+        scaling::strategy_cases(),
+        scaling::product_cases(),
+        scaling::manifest_cases(),
+    ]
+    .concat()
 }
 
 fn text_cases() -> Vec<(Code, String)> {
@@ -81,8 +98,6 @@ fn shape_cases() -> Vec<(Code, String)> {
         (WrongShape, group("replicas: [4]\n    service: 20ms")),
         (WrongShape, queue("").replace("orders: {}", "orders:")),
         (WrongShape, "just words\n".to_owned()),
-        (NotModelledYet, queue("ttl: 10m, overflow: block")),
-        (NotModelledYet, more("topics: {events: {to: [orders]}}\n").replace("to: orders", "to: events")),
         (UnknownChoice, rate("{sinus: {mean: 40/s}}")),
         (UnknownChoice, rate("{constant: 40/s, pulse: {height: 1/s, from: 0s, until: 1m}}")),
         (UnknownChoice, rate("40/s\n    arrivals: mmpp")),
@@ -201,6 +216,7 @@ fn write_files(folder: &std::path::Path) {
 fn every_code_looks_as_it_did() {
     let folder = tempfile::tempdir().unwrap();
     write_files(folder.path());
+    scaling::write_files(folder.path());
     let dir = folder.path().display().to_string();
     let mut seen = BTreeSet::new();
     let mut shown = String::new();

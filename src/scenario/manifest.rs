@@ -5,6 +5,7 @@
 //! over; what might decide something and is not known is a warning that names it. Not here: clusters, and the scenario
 //! language.
 
+mod export;
 mod fields;
 mod hpa;
 mod keda;
@@ -15,6 +16,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use export::{Exported, NothingToExport, export};
+pub(super) use write::telling_name;
 pub use write::write;
 
 use super::collect::{Collector, Path};
@@ -23,6 +26,9 @@ use super::source::{Source, Span};
 use super::tree::{self, Node, Value};
 use crate::model::scaling::{Signal, Strategy};
 use fields::{Fields, Report};
+
+/// What to do with a file that holds no scaler.
+const HELP: &str = "name the file that `kubectl get hpa,scaledobject,scaledjob -o yaml` writes";
 
 /// One scaler of a manifest file.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,20 +68,21 @@ pub fn read(source: &Source) -> Result<Manifests, Faults> {
         read_object(root, &report, &mut scalers, &mut others);
     }
     let mut collector = report.into_collector();
-    if scalers.is_empty() && collector.errors() == 0 {
+    let is_without = scalers.is_empty() && collector.errors() == 0;
+    if is_without && others.is_empty() {
         let message = "there is no HorizontalPodAutoscaler, ScaledObject or ScaledJob in it";
-        let help = "name the file that `kubectl get hpa,scaledobject,scaledjob -o yaml` writes";
         let mut fault = Fault::new(Code::MissingKey, message);
-        fault.help = Some(help.to_owned());
+        fault.help = Some(HELP.to_owned());
         fault.place = Some(Place::whole_file(&source.name));
         return Err(Faults(vec![fault]));
     }
     for (span, kind) in others {
-        let warning = Fault {
-            severity: super::Severity::Warning,
-            ..Fault::new(Code::UnknownChoice, format!("`{kind}` is no scaler: left out"))
-        };
-        collector.add_as(warning, span, &Path::default());
+        if is_without {
+            let message = format!("`{kind}` is no HorizontalPodAutoscaler, ScaledObject or ScaledJob");
+            collector.add(Code::UnknownChoice, span, &Path::default(), message).help = Some(HELP.to_owned());
+            continue;
+        }
+        collector.add(Code::ManifestLeftOut, span, &Path::default(), format!("`{kind}` is no scaler: left out"));
     }
     let errors = collector.errors();
     let faults = collector.into_faults();

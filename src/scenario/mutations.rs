@@ -16,7 +16,22 @@ fn seeds() -> Vec<String> {
                     arrivals: {recorded: {file: no.csv, time: t, where: {a: b}}}}}\n\
                     queues: {q: {}}\nconsumers: {c: {from: q, replicas: 1, \
                     service: {empirical: {file: no.csv, column: s}}}}\n";
-    examples.map(ToOwned::to_owned).chain([starter().to_owned(), recorded.to_owned()]).collect()
+    let presets = presets::PRESETS.iter().map(|preset| {
+        format!(
+            "name: p\nhorizon: 10s\nproducers: {{p: {{to: t, rate: 1/s}}}}\ntopics: {{t: {{to: [q]}}}}\n\
+             queues: {{q: {{preset: {}, ttl: 5s}}}}\nconsumers: {{c: {{from: q, replicas: 1, service: 1s}}}}\n",
+            preset.name
+        )
+    });
+    let own = [starter().to_owned(), recorded.to_owned()];
+    examples.map(ToOwned::to_owned).chain(own).chain(presets).collect()
+}
+
+/// Every manifest of the reference's strategies.
+fn manifests() -> String {
+    let example = seeds().into_iter().find(|text| text.contains("strategies:")).expect("the reference has strategies");
+    let model = load(&Source::from_text("any.yaml", example), &[], &Limits::default()).expect("it loads").model;
+    manifest::export(&model, None).expect("some of them have manifests").text
 }
 
 /// Loads any bytes; all that may happen is an answer within time, with faults that can be rendered.
@@ -80,6 +95,11 @@ fn damage() -> impl Strategy<Value = Damage> {
         "[]",
         "2014-04-10",
         "4000000000",
+        "{static: 4}",
+        "* * * * *",
+        "true",
+        "min: 0, ",
+        "_per_replica",
     ];
     let word = prop_oneof![
         prop::sample::select(words).prop_map(|word| word.as_bytes().to_vec()),
@@ -135,13 +155,28 @@ proptest! {
     }
 
     #[test]
+    fn damaged_manifests_are_answered(
+        text in Just(manifests()),
+        damages in prop::collection::vec(damage(), 1..8),
+    ) {
+        let bytes = damaged(text.into_bytes(), &damages);
+        match manifest::read(&Source::from_text("any.yaml", bytes)) {
+            Ok(read) => prop_assert!(!read.scalers.is_empty()),
+            Err(faults) => {
+                prop_assert!(faults.errors() > 0);
+                let _ = (faults.render(true), faults.to_json());
+            }
+        }
+    }
+
+    #[test]
     fn random_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         answers(bytes);
     }
 
     #[test]
     fn random_overrides_are_answered(
-        path in "[a-z.\\[\\]0-9]{0,12}|(consumers|producers|queues|slo)[.\\[a-z0-9\\]]{0,20}",
+        path in "[a-z.\\[\\]0-9]{0,12}|(consumers|producers|queues|topics|slo|strategies)[.\\[a-z0-9\\]]{0,20}",
         value in ".{0,30}",
     ) {
         let change = Override { path, value };

@@ -12,7 +12,7 @@ use super::tree::{self, Key, Node, Value};
 use crate::units::quoted;
 
 /// Keys whose maps have free names: nothing is added below a name that is not there.
-const NAMED: [&str; 4] = ["producers", "queues", "consumers", "slo"];
+const NAMED: [&str; 7] = ["producers", "queues", "topics", "consumers", "resources", "slo", "strategies"];
 
 /// Applies one override to the tree.
 pub(super) fn apply(root: &mut Node, change: &Override, collector: &mut Collector) {

@@ -6,14 +6,16 @@
 use std::fmt::Write as _;
 
 use super::fault::Code;
+use super::presets::{PRESETS, Value};
 use super::table::{self, Choice, Key, Kind, Need, Section};
 
 /// `docs/scenario-language.md`: every key with type, default, unit and meaning, with examples.
 pub fn reference_markdown() -> String {
     let mut text = include_str!("reference/introduction.md").to_owned();
-    let mut sections = Sections { text: String::new(), written: Vec::new() };
+    let mut sections = Sections { text: String::new(), written: Vec::new(), sections: Vec::new() };
     sections.section("Top level", &table::SCENARIO);
     text.push_str(&sections.text);
+    text.push_str(&presets_markdown());
     text.push_str(include_str!("reference/examples.md"));
     text.push_str(
         "\n## Faults\n\nEvery fault has a code that stays the same; `W` codes are warnings.\n\n| code | \
@@ -25,34 +27,55 @@ pub fn reference_markdown() -> String {
     text
 }
 
+/// Every preset with its defaults and their sources.
+fn presets_markdown() -> String {
+    let mut text = include_str!("reference/presets.md").to_owned();
+    for preset in &PRESETS {
+        let _ = write!(text, "\n### `{}`: {}\n\n", preset.name, preset.about);
+        text.push_str("| where | key | default | effect | source |\n|---|---|---|---|---|\n");
+        for default in preset.defaults {
+            let value = match default.value {
+                Value::Written(value) => code(value),
+                Value::PerSlot(each) => format!("{each} × `concurrency`"),
+            };
+            let place = default.place.section();
+            let _ =
+                writeln!(text, "| {place} | `{}` | {value} | {} | {} |", default.key, default.effect, default.source);
+        }
+        let foreign: Vec<String> = preset
+            .foreign
+            .iter()
+            .map(|foreign| foreign.word.map_or(code(foreign.key), |word| format!("`{}: {word}`", foreign.key)))
+            .collect();
+        let _ = write!(text, "\nNot of this broker: {}.\n\n", foreign.join(", "));
+        for note in preset.notes {
+            let _ = writeln!(text, "- {note}");
+        }
+    }
+    text
+}
+
 /// Writes a section, then the sections that its keys lead to, each once.
 struct Sections {
     text: String,
     written: Vec<String>,
+    sections: Vec<*const Section>,
 }
 
 impl Sections {
     fn section(&mut self, heading: &str, section: &Section) {
-        if !self.begin(heading, section.about) {
+        if self.sections.contains(&std::ptr::from_ref(section)) || !self.begin(heading, section.about) {
             return;
         }
-        self.keys(section.keys.iter().filter(|key| key.need != Need::Later));
+        self.sections.push(section);
+        self.keys(section.keys.iter());
         if !section.alternatives.is_empty() {
             let sets: Vec<String> = section.alternatives.iter().map(|set| codes(set, " with ")).collect();
             let _ = write!(self.text, "\nExactly one of: {}.\n", sets.join("; "));
         }
-        let later: Vec<&str> = section.keys.iter().filter(|key| key.need == Need::Later).map(|key| key.name).collect();
-        if !later.is_empty() {
-            let _ = write!(
-                self.text,
-                "\nPart of the language, but not modelled by this version: {}.\n",
-                codes(&later, ", ")
-            );
-        }
-        self.below(section.keys.iter().filter(|key| key.need != Need::Later));
+        self.below(section.keys.iter());
     }
 
-    /// A choice; `bare` is what may be written instead of a map.
     /// A choice; `bare` is what may be written instead of a map.
     fn choice(&mut self, choice: &Choice, bare: Option<&Kind>) {
         let about = match bare {
@@ -87,7 +110,7 @@ impl Sections {
             let default = match key.need {
                 Need::Required => "required".to_owned(),
                 Need::Default(default) => format!("`{default}`"),
-                Need::Optional | Need::Later => "–".to_owned(),
+                Need::Optional => "–".to_owned(),
             };
             self.row(&[code(key.name), value(&key.kind), default, key.about.to_owned(), code(key.example)]);
         }
@@ -111,7 +134,7 @@ impl Sections {
             }
             Kind::Choice(choice) => self.choice(choice, None),
             Kind::Either([bare, Kind::Choice(choice)]) => self.choice(choice, Some(bare)),
-            Kind::List(entry, _) => self.kind(name, entry),
+            Kind::List(entry, _) | Kind::Values(entry) | Kind::OrNone(entry) => self.kind(name, entry),
             Kind::Either(kinds) => kinds.iter().for_each(|kind| self.kind(name, kind)),
             Kind::RateFunction | Kind::Distribution | Kind::Process => self.kind(name, kind.resolved()),
             _ => {}
@@ -142,6 +165,8 @@ fn value(kind: &Kind) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Name => "name".to_owned(),
         Kind::QueueName => "name of a queue".to_owned(),
+        Kind::DestinationName => "name of a queue or topic".to_owned(),
+        Kind::PathName => "name of a path".to_owned(),
         Kind::Timestamp => "timestamp".to_owned(),
         Kind::Duration(span) if span.low < 0.0 => "duration, may be negative".to_owned(),
         Kind::Duration(span) if span.low > 0.0 => "duration above 0".to_owned(),
@@ -152,15 +177,17 @@ fn value(kind: &Kind) -> String {
         Kind::Share(_) => "share".to_owned(),
         Kind::Count(span) if span.low > 0.0 => format!("count from {}", span.low),
         Kind::Count(_) => "count".to_owned(),
+        Kind::CountOrUnlimited(span) => format!("{}, or `unlimited`", value(&Kind::Count(*span))),
+        Kind::Size(_) => "size in bytes".to_owned(),
         Kind::Number(span) if span.low < 0.0 => "number".to_owned(),
         Kind::Number(span) if span.open => format!("number above {}", span.low),
         Kind::Number(span) => format!("number from {}", span.low),
         Kind::Money => "price".to_owned(),
         Kind::Word(words) => {
-            let shown = words.iter().filter(|word| !word.later);
-            shown.map(|word| format!("`{}` ({})", word.text, word.about)).collect::<Vec<_>>().join(", ")
+            words.iter().map(|word| format!("`{}` ({})", word.text, word.about)).collect::<Vec<_>>().join(", ")
         }
         Kind::True => "`true`".to_owned(),
+        Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Statistic => "statistic".to_owned(),
         Kind::Limit => "limit".to_owned(),
         Kind::CellTexts => "map from columns to texts".to_owned(),
@@ -168,7 +195,9 @@ fn value(kind: &Kind) -> String {
         Kind::Pair(first, second) => format!("[{}, {}]", value(first), value(second)),
         Kind::Section(_) => "map".to_owned(),
         Kind::Named(_) => "map from names".to_owned(),
+        Kind::Values(kind) => format!("map from names, each to: {}", value(kind)),
         Kind::Choice(choice) => without_article(choice.what).to_owned(),
+        Kind::OrNone(kind) => format!("{}, or `none`", value(kind)),
         Kind::Either(kinds) => kinds.iter().map(value).collect::<Vec<_>>().join(", or "),
         Kind::RateFunction | Kind::DayFunction => "rate function".to_owned(),
         Kind::FactorFunction => "factor function".to_owned(),
@@ -198,7 +227,7 @@ mod tests {
     }
 
     fn examples_below(keys: &'static [Key], context: decode::Context, seen: &mut Vec<*const Key>) {
-        for key in keys.iter().filter(|key| key.need != Need::Later) {
+        for key in keys {
             if seen.contains(&std::ptr::from_ref(key)) {
                 continue;
             }
@@ -212,7 +241,7 @@ mod tests {
         match kind.resolved() {
             Kind::Section(section) | Kind::Named(section) => examples_below(section.keys, context, seen),
             Kind::Choice(choice) => examples_below(choice.variants, context, seen),
-            Kind::List(entry, _) => examples_of(entry, context, seen),
+            Kind::List(entry, _) | Kind::Values(entry) => examples_of(entry, context, seen),
             Kind::Either(kinds) => kinds.iter().for_each(|kind| examples_of(kind, context, seen)),
             _ => {}
         }

@@ -30,6 +30,9 @@ pub fn schema() -> Value {
     definitions.insert("dayFunction".to_owned(), kind_schema(Kind::DayFunction.resolved(), Inside::Day));
     definitions.insert("distribution".to_owned(), kind_schema(Kind::Distribution.resolved(), Inside::Rate));
     definitions.insert("process".to_owned(), kind_schema(Kind::Process.resolved(), Inside::Rate));
+    for (name, section) in table::SHARED {
+        definitions.insert(name.to_owned(), section_schema(section, Inside::Rate));
+    }
     let Value::Object(mut root) = section_schema(&table::SCENARIO, Inside::Rate) else { return Value::Null };
     root.shift_insert(0, "$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     root.shift_insert(1, "title".to_owned(), json!("forebay scenario"));
@@ -38,7 +41,7 @@ pub fn schema() -> Value {
 }
 
 /// Name, meaning and pattern of the quantities that are always text.
-const SCALARS: [(&str, &str, &str); 9] = [
+const SCALARS: [(&str, &str, &str); 10] = [
     (
         "name",
         "Up to 100 letters, digits, `.`, `_` and `-`, beginning with a letter or digit.",
@@ -49,6 +52,7 @@ const SCALARS: [(&str, &str, &str); 9] = [
     ("rate", "A rate: `40/s`, `5k/min`, `1.2M/h`.", r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[kM]?/(s|min|h|d)$"),
     ("share", "A share: `60%`.", r"^\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%$"),
     ("money", "A price per time: `0.10 USD/h`.", r"^(\$\+?[0-9.eE+-]+|\+?[0-9.eE+-]+\s*[A-Z]{3})/(s|min|h|d)$"),
+    ("size", "A size: `2KB`, `64KiB`.", r"^\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?([KMGT]i?)?B$"),
     ("timestamp", "RFC 3339 with an offset: `2026-11-27T08:00:00Z`.", r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}"),
     ("statistic", "`mean`, `max`, or a quantile such as `p99`.", r"^(mean|max|p\d{2,6})$"),
     ("queue", "The name of a queue.", r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"),
@@ -73,7 +77,7 @@ fn any_of(options: &[Value]) -> Value {
 fn kind_schema(kind: &Kind, inside: Inside) -> Value {
     match kind {
         Kind::Text | Kind::Limit => reference("text"),
-        Kind::Name => reference("name"),
+        Kind::Name | Kind::DestinationName | Kind::PathName => reference("name"),
         Kind::QueueName => reference("queue"),
         Kind::Timestamp => reference("timestamp"),
         Kind::Duration(_) if inside == Inside::Day => any_of(&[reference("duration"), reference("clock")]),
@@ -83,13 +87,16 @@ fn kind_schema(kind: &Kind, inside: Inside) -> Value {
         Kind::Level | Kind::Rate(_) => reference("rate"),
         Kind::Share(_) => reference("share"),
         Kind::Count(_) => reference("count"),
+        Kind::CountOrUnlimited(_) => any_of(&[reference("count"), json!({ "const": "unlimited" })]),
+        Kind::Size(_) => reference("size"),
         Kind::Number(span) => number_schema(*span),
         Kind::Money => reference("money"),
         Kind::Word(words) => {
-            let names: Vec<&str> = words.iter().filter(|word| !word.later).map(|word| word.text).collect();
+            let names: Vec<&str> = words.iter().map(|word| word.text).collect();
             json!({ "enum": names })
         }
         Kind::True => json!({ "const": true }),
+        Kind::Flag => json!({ "type": "boolean" }),
         Kind::Statistic => reference("statistic"),
         Kind::CellTexts => json!({ "type": "object", "minProperties": 1, "additionalProperties": reference("text") }),
         Kind::List(entry, least) => {
@@ -101,14 +108,24 @@ fn kind_schema(kind: &Kind, inside: Inside) -> Value {
             "minItems": 2,
             "maxItems": 2,
         }),
-        Kind::Section(section) => section_schema(section, inside),
+        Kind::Section(section) => match table::SHARED.iter().find(|(_, shared)| std::ptr::eq(*shared, *section)) {
+            Some((name, _)) => reference(name),
+            None => section_schema(section, inside),
+        },
         Kind::Named(section) => json!({
             "type": "object",
             "minProperties": 1,
             "propertyNames": reference("name"),
             "additionalProperties": section_schema(section, inside),
         }),
+        Kind::Values(kind) => json!({
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": reference("name"),
+            "additionalProperties": kind_schema(kind, inside),
+        }),
         Kind::Choice(choice) => choice_schema(choice, inside),
+        Kind::OrNone(kind) => any_of(&[kind_schema(kind, inside), json!({ "const": "none" })]),
         Kind::Either(kinds) => any_of(&kinds.iter().map(|kind| kind_schema(kind, inside)).collect::<Vec<_>>()),
         Kind::RateFunction => reference("rateFunction"),
         Kind::FactorFunction => reference("factorFunction"),
@@ -142,7 +159,7 @@ fn described(key: &Key, inside: Inside) -> Value {
 }
 
 fn section_schema(section: &Section, inside: Inside) -> Value {
-    let there = || section.keys.iter().filter(|key| key.need != Need::Later);
+    let there = || section.keys.iter();
     let properties: Map<String, Value> = there().map(|key| (key.name.to_owned(), described(key, inside))).collect();
     let required: Vec<&str> = there().filter(|key| key.need == Need::Required).map(|key| key.name).collect();
     let mut schema = json!({
@@ -193,11 +210,11 @@ mod tests {
             let name = &part[..part.find('"').unwrap()];
             assert!(schema["$defs"].get(name).is_some(), "{name}");
         }
-        for key in table::SCENARIO.keys.iter().filter(|key| key.need != Need::Later) {
+        for key in table::SCENARIO.keys {
             let description = schema["properties"][key.name]["description"].as_str();
             assert!(description.is_some_and(|text| text.starts_with(key.about)), "{}", key.name);
         }
         assert_eq!(schema["required"], json!(["horizon", "queues"]));
-        assert!(schema["properties"]["topics"].is_null(), "what is not modelled is not offered");
+        assert!(schema["properties"]["consumers"]["additionalProperties"]["properties"]["emits"].is_object());
     }
 }

@@ -57,6 +57,17 @@ pub(super) fn one_of(candidates: &[&str]) -> Option<String> {
     Some(if listed.len() == 1 { format!("only {} exists", listed[0]) } else { format!("one of {}", listed.join(", ")) })
 }
 
+/// Help for a time zone that does not exist.
+pub(super) fn zone(wanted: &str) -> String {
+    let names: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
+    let city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(wanted));
+    let near = names.iter().map(String::as_str).find(city);
+    match near.or_else(|| nearest(wanted, names.iter().map(String::as_str))) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write an IANA name such as `Europe/Kyiv`".to_owned(),
+    }
+}
+
 /// The file with the most similar name beside one that does not exist.
 pub(super) fn similar_file(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;

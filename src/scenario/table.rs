@@ -4,10 +4,15 @@
 //! does not exist. Not here: meaning (`build`).
 
 mod distributions;
+mod failures;
 mod groups;
+mod queues;
 mod rates;
+mod scaling;
 mod top;
+mod topology;
 
+pub(super) use scaling::{SHARED, instead_of};
 pub(super) use top::SCENARIO;
 
 /// What may be written as the value of a key.
@@ -18,6 +23,10 @@ pub(super) enum Kind {
     Name,
     /// The key of a queue.
     QueueName,
+    /// The key of a queue or of a topic.
+    DestinationName,
+    /// The key of a path.
+    PathName,
     /// RFC 3339 with an offset.
     Timestamp,
     /// A duration or an instant of the scenario's clock.
@@ -32,6 +41,10 @@ pub(super) enum Kind {
     Share(Span),
     /// A whole number.
     Count(Span),
+    /// A whole number, or the word `unlimited`.
+    CountOrUnlimited(Span),
+    /// A size in bytes, with its unit.
+    Size(Span),
     /// A number without unit.
     Number(Span),
     /// A price per time.
@@ -40,6 +53,8 @@ pub(super) enum Kind {
     Word(&'static [Word]),
     /// The word `true`.
     True,
+    /// `true` or `false`.
+    Flag,
     /// Which statistic of a duration or a level: `mean`, `max`, `p99`.
     Statistic,
     /// The limit of an SLO: its unit depends on what is promised.
@@ -54,10 +69,14 @@ pub(super) enum Kind {
     Section(&'static Section),
     /// A map from free names to sections.
     Named(&'static Section),
+    /// A map from free names to values.
+    Values(&'static Kind),
     /// A map with exactly one of these keys.
     Choice(&'static Choice),
-    /// Whichever of these fits what is written: a scalar, a list or a map.
+    /// Whichever of these fits what is written: a scalar, a list or a map; of several maps, the one that knows a key.
     Either(&'static [Kind]),
+    /// The value, or the word `none`: as if the key were absent, whatever a preset says.
+    OrNone(&'static Kind),
     /// A rate function.
     RateFunction,
     /// The same with bare numbers for rates.
@@ -99,12 +118,11 @@ pub(super) const LENGTH: Kind = Kind::Duration(Span { low: MIN_DURATION_S, open:
 pub(super) const SIGNED: Kind = Kind::Duration(Span { low: -MAX_DURATION_S, open: false, high: MAX_DURATION_S });
 
 /// One word of a few.
+#[derive(Clone, Copy)]
 pub(super) struct Word {
     /// The word.
     pub text: &'static str,
     pub about: &'static str,
-    /// Whether this version does not model it yet.
-    pub later: bool,
 }
 
 /// Whether a key must be there.
@@ -114,8 +132,6 @@ pub(super) enum Need {
     Optional,
     /// Left out, it has this value.
     Default(&'static str),
-    /// Part of the language, but this version does not model it.
-    Later,
 }
 
 /// A key of a section, or an alternative of a choice.
@@ -164,10 +180,6 @@ pub(super) const fn defaulted(
     Key { name, kind, need: Need::Default(default), about, example }
 }
 
-pub(super) const fn later(name: &'static str, about: &'static str) -> Key {
-    Key { name, kind: Kind::Text, need: Need::Later, about, example: "" }
-}
-
 /// What a function's values are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Quantity {
@@ -184,6 +196,7 @@ impl Kind {
             Kind::RateFunction | Kind::FactorFunction | Kind::SameFunction | Kind::DayFunction => &rates::FUNCTION,
             Kind::Distribution => &distributions::DISTRIBUTION,
             Kind::Process => &top::PROCESS,
+            Kind::OrNone(kind) => kind.resolved(),
             kind => kind,
         }
     }

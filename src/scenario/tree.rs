@@ -58,6 +58,17 @@ impl Node {
         matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
     }
 
+    /// Whether this word is written here, without quotes.
+    pub fn is_word(&self, word: &str) -> bool {
+        matches!(&self.value, Value::Scalar { text, quoted: false } if text == word)
+    }
+
+    /// The value under a key of a map.
+    pub fn below(&self, name: &str) -> Option<&Node> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
+    }
+
     /// Number of values and depth of nesting.
     fn size(&self) -> (usize, usize) {
         let below: Vec<(usize, usize)> = match &self.value {
@@ -183,7 +194,10 @@ impl Builder<'_> {
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::UnresolvedAlias(name) => {
                 let message = format!("there is no anchor `&{name}` before this alias");
-                self.collector.add(Code::UnknownReference, span, &Path::default(), message);
+                let fault = self.collector.add(Code::UnknownReference, span, &Path::default(), message);
+                if name.starts_with('/') {
+                    fault.help = Some("a cron expression that begins with `*` needs quotes".to_owned());
+                }
                 Err(Stopped)
             }
             _ => Ok(()),

@@ -21,7 +21,9 @@ pub(super) fn disagreements(
         if let Some(formula) = formula.map(|queues| &queues[id]) {
             found.extend(against_theory(model, events.replications, queue, formula));
         }
-        if let Some(fluid) = fluid.map(|queues| &queues[id]) {
+        // A threshold turns a message more or less into whole replicas: what follows has no bound to be held against.
+        let scaled = model.groups.iter().any(|group| group.scaling.is_some());
+        if let Some(fluid) = fluid.filter(|_| !scaled).map(|queues| &queues[id]) {
             found.extend(against_fluid(model, id, queue, fluid));
         }
     }

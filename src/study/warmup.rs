@@ -54,7 +54,10 @@ fn never_changes(model: &Model, queue: QueueId) -> bool {
     let mut groups = model.groups_of(queue);
     model.producers_of(queue).all(|producer| constant(&producer.arrivals))
         && groups.all(|group| {
-            matches!(group.replicas, Replicas::Fixed(_)) && group.speed.is_none() && group.outages.is_empty()
+            matches!(group.replicas, Replicas::Fixed(_))
+                && group.scaling.is_none()
+                && group.speed.is_none()
+                && group.outages.is_empty()
         })
         && model.queues[queue].initial == 0
 }

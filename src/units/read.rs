@@ -45,6 +45,18 @@ pub struct Money {
 /// a factor of 0.001 would not.
 const DURATION_UNITS: [(&str, f64); 5] = [("ms", 1.0), ("s", 1e3), ("m", 6e4), ("h", 3.6e6), ("d", 8.64e7)];
 const RATE_UNITS: [(&str, f64); 4] = [("s", 1.0), ("min", 60.0), ("h", 3_600.0), ("d", 86_400.0)];
+/// Units of sizes: decimal ones, and those of powers of two.
+const SIZE_UNITS: [(&str, f64); 9] = [
+    ("B", 1.0),
+    ("KB", 1e3),
+    ("MB", 1e6),
+    ("GB", 1e9),
+    ("TB", 1e12),
+    ("KiB", 1_024.0),
+    ("MiB", 1_048_576.0),
+    ("GiB", 1_073_741_824.0),
+    ("TiB", 1_099_511_627_776.0),
+];
 
 /// The text as it is quoted in a message: shortened, control characters made visible.
 pub(crate) fn quoted(text: &str) -> String {
@@ -224,6 +236,31 @@ pub fn read_share(text: &str) -> Result<f64, Misread> {
     }
 }
 
+/// Reads a size into bytes: `200B`, `2KB`, `1.5MB`, `64KiB`.
+///
+/// # Errors
+/// When the text is no number with a unit of bytes.
+pub fn read_bytes(text: &str) -> Result<f64, Misread> {
+    const WHAT: &str = "a size such as `200B`, `2KB` or `1.5MB`";
+    let (number, rest) = leading_number(text, WHAT)?;
+    let written = &text[..text.len() - rest.len()];
+    if rest.is_empty() {
+        let help = format!("write `{written}B`, `{written}KB` or `{written}MB`");
+        return Err(Misread::new(Reason::NoUnit, format!("{} has no unit: a size is expected", quoted(text)), help));
+    }
+    if let Some((_, bytes)) = SIZE_UNITS.iter().find(|(name, _)| *name == rest) {
+        return Ok(number * bytes);
+    }
+    let meant = SIZE_UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(rest.trim()));
+    let help = match (meant, rest.trim()) {
+        (Some((name, _)), _) => format!("write `{written}{name}`"),
+        (None, "k" | "K") => format!("write `{written}KB`"),
+        (None, "m" | "M") => format!("write `{written}MB`"),
+        _ => "sizes end in `B`, `KB`, `MB`, `GB`, `TB`, or `KiB`, `MiB`, `GiB`, `TiB`".to_owned(),
+    };
+    Err(Misread::new(Reason::WrongUnit, format!("{} is not a size", quoted(text)), help))
+}
+
 /// Reads a bare number: a factor or a shape parameter.
 ///
 /// # Errors
@@ -390,6 +427,17 @@ mod tests {
         for text in ["0.10", "0.10 USD", "0.10 usd/h", "USD/h", "0.10 €/h"] {
             assert!(read_money(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn sizes_are_in_bytes() {
+        for (text, bytes) in [("200B", 200.0), ("2KB", 2_000.0), ("1.5MB", 1.5e6), ("64KiB", 65_536.0)] {
+            assert_eq!(read_bytes(text).unwrap(), bytes, "{text}");
+        }
+        assert_eq!(reason(read_bytes("200")), Reason::NoUnit);
+        assert_eq!(read_bytes("2kb").unwrap_err().help.unwrap(), "write `2KB`");
+        assert_eq!(read_bytes("2k").unwrap_err().help.unwrap(), "write `2KB`");
+        assert_eq!(reason(read_bytes("2s")), Reason::WrongUnit);
     }
 
     #[test]

@@ -23,6 +23,10 @@ pub(super) enum Event {
     Join { replica: u32, launch: u32 },
     /// The next step of a group's replica schedule is due.
     Rescale { group: u32 },
+    /// A group's scaler decides.
+    Decide { group: u32 },
+    /// What a group's scaler will be shown later is looked at.
+    Look { group: u32 },
     /// A group goes away.
     OutageBegins { group: u32 },
     /// A group comes back.

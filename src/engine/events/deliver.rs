@@ -81,6 +81,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             state.ring.push_back(head);
         }
         state.unacked += 1;
+        state.delivered += 1;
         if message.count_delivery() {
             self.observer.redelivered(now_s, queue);
         }
@@ -217,6 +218,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.replicas[place.replica as usize].in_ring = true;
         }
         state.unacked += 1;
+        state.delivered += 1;
         if message.count_delivery() {
             self.observer.redelivered(now_s, place.queue as usize);
         }
@@ -263,6 +265,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let queue = group.settings.from;
         self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
         match replica.stage {
+            Stage::Ready if group.runs_jobs => self.job_goes_on(now_s, id),
             Stage::Ready => {
                 replica.credit += held;
                 // One that buffers takes messages whether or not they may start.

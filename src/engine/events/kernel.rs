@@ -22,6 +22,7 @@ use super::observer::{DeadLetter, Loss, Observer};
 use super::ready::Ready;
 use super::resources::ResourceState;
 use super::route::TopicState;
+use super::scaler::Overseer;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, chance, stream};
 use crate::model::{Destination, Model, Order, Overflow, Queue, QueueId, Routing, WhenAway};
@@ -114,6 +115,7 @@ pub(super) struct Kernel<'m, 'o, O> {
     pub(super) groups: Vec<GroupState<'m>>,
     pub(super) replicas: Vec<Replica>,
     pub(super) slots: Vec<Slot>,
+    pub(super) overseers: Vec<Option<Box<Overseer<'m>>>>,
     pub(super) extras: Extras,
     /// What slots work on beside their own messages.
     pub(super) batches: Vec<Together>,
@@ -161,6 +163,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             groups,
             replicas: Vec::new(),
             slots: Vec::new(),
+            overseers: (0..model.groups.len()).map(|id| Overseer::new(model, id, seed, replication)).collect(),
             extras: Extras::default(),
             batches: Vec::new(),
             resources: model.resources.iter().map(ResourceState::new).collect(),
@@ -197,6 +200,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         self.plan_broker_outages();
         self.open_groups();
         self.open_memberships();
+        self.open_overseers();
         for queue in 0..self.queues.len() {
             for _ in 0..self.queues[queue].settings.initial {
                 self.publish_initial(queue);
@@ -222,6 +226,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
                 Event::Deliverable { delayed } => self.delay_ends(now_s, delayed),
                 Event::Join { replica, launch } => self.join(now_s, replica, launch),
                 Event::Rescale { group } => self.rescale(now_s, group as usize),
+                Event::Decide { group } => self.decide(now_s, group as usize),
+                Event::Look { group } => self.look(now_s, group as usize),
                 Event::OutageBegins { group } => self.outage_begins(now_s, group as usize),
                 Event::OutageEnds { group } => self.outage_ends(now_s, group as usize),
                 Event::Rebalance { queue } => self.rebalance(now_s, queue as usize),
@@ -273,6 +279,7 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         self.ledger.published += 1;
         self.observer.published(now_s, queue);
         let state = &mut self.queues[queue];
+        state.published += 1;
         let drawn_s = state.work.as_mut().map_or(f64::NAN, Draw::next);
         let message = Message::new(now_s, service_s.unwrap_or(drawn_s), 0);
         match &mut state.lanes {
@@ -529,6 +536,8 @@ impl<'m> QueueState<'m> {
             ready: Ready::new(model, queue),
             unacked: 0,
             delayed: 0,
+            published: 0,
+            delivered: 0,
             next_order: 0,
             members: Members::new(model, queue),
             lanes: LaneDraw::new(settings, seed, replication),

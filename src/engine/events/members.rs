@@ -164,6 +164,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         replica.buffer.extend(kept);
         let (group, returned) = (replica.group, unread.len() as u32);
         self.queues[queue].unacked -= unread.len();
+        self.queues[queue].delivered -= u64::from(returned);
         for mut message in unread.into_iter().rev() {
             message.deliveries -= 1;
             if let Some(extra) = self.extras.at_mut(message.extra) {

@@ -2,6 +2,7 @@
 
 use super::Message;
 use crate::model::{GroupId, QueueId, ResourceId};
+use crate::scaling::{Decision, Sight};
 use crate::units::Seconds;
 
 /// Why a message left without an ack.
@@ -39,12 +40,35 @@ pub enum DeadLetter {
 /// What a group's replicas do; each replica that is there is counted in `running`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Staff {
-    /// Replicas that the schedule asks for.
+    /// Replicas that the schedule or the scaler asks for.
     pub wanted: u32,
     /// Launched and not terminated.
     pub running: u32,
+    /// Replicas that take messages.
+    pub ready: u32,
     /// Slots of the replicas that have joined and not terminated.
     pub slots: u32,
+}
+
+/// A decision of a group's scaler.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decided<'d> {
+    /// When.
+    pub now_s: Seconds,
+    /// Whose.
+    pub group: GroupId,
+    /// What it was shown of the queue.
+    pub sight: Sight<'d>,
+    /// When the queue stood like that.
+    pub sighted_s: Seconds,
+    /// Replicas that were wanted until now.
+    pub wanted: u32,
+    /// Replicas that it saw: started and not told to leave.
+    pub running: u32,
+    /// Replicas that it saw taking messages.
+    pub ready: u32,
+    /// What came of it.
+    pub decision: &'d Decision,
 }
 
 /// Listens to a run. The unit type is the silent one.
@@ -91,6 +115,16 @@ pub trait Observer {
     fn slots(&mut self, now_s: Seconds, group: GroupId, busy: u32, overhead: u32);
     /// A group's replicas are now these; `taking[k]` of them take new messages at the k-th of the group's `speeds`.
     fn staff(&mut self, now_s: Seconds, group: GroupId, staff: Staff, taking: &[u32]);
+    /// A scaler decided; what it launches or dismisses is told after that.
+    fn decided(&mut self, _decided: &Decided<'_>) {}
+    /// Whether the decisions of this instant are to come with their reasons.
+    fn asks_why(&self, _now_s: Seconds, _group: GroupId) -> bool {
+        false
+    }
+    /// A replica that was launched after t = 0 takes messages from now on.
+    fn joined(&mut self, _now_s: Seconds, _group: GroupId, _launched_s: Seconds) {}
+    /// A replica was told to leave before it had taken any message.
+    fn called_off(&mut self, _now_s: Seconds, _group: GroupId, _launched_s: Seconds) {}
     /// An interval of the time series ends: the publish instant of the oldest ready message of each queue.
     fn tick(&mut self, now_s: Seconds, oldest_s: &mut dyn Iterator<Item = Option<Seconds>>);
     /// Statistics start.

@@ -34,6 +34,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             return;
         };
         let Some(instants) = producer.publisher.singles() else { return };
+        let before = (queue.next_order, queue.ready.plain.len());
         let other_s = self.agenda.next_other_s();
         let mut publish_s = self.agenda.next_publish_s();
         let mut plain = Plain {
@@ -61,6 +62,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
             }
             plain.ledger.events += 1;
         }
+        let Plain { queue, .. } = plain;
+        // Whatever came in between has gone from ready to a slot; nothing else happens here.
+        let published = queue.next_order - before.0;
+        queue.published += published;
+        queue.delivered += before.1 as u64 + published - queue.ready.plain.len() as u64;
         self.agenda.publish(publish_s, 0);
     }
 }

@@ -64,6 +64,15 @@ impl Ready {
         }
     }
 
+    /// Messages that ever entered each partition or message group, and those of them that left for good.
+    pub fn offsets(&self) -> impl Iterator<Item = (u64, u64)> {
+        let lanes = match self.other.as_ref().map(|ordered| &ordered.store) {
+            Some(Store::Lanes(lanes)) => Some(lanes),
+            _ => None,
+        };
+        lanes.into_iter().flat_map(Lanes::offsets)
+    }
+
     #[inline(always)]
     pub fn len(&self) -> usize {
         match &self.other {

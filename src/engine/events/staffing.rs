@@ -8,7 +8,7 @@ use super::settle::Settling;
 use super::special::Special;
 use super::state::{Bucket, Draw, GroupState, Phase, Replica, Slot, Stage};
 use super::streams::{Purpose, stream};
-use crate::model::{ConsumerGroup, Model, Queue, Replicas, Shutdown};
+use crate::model::{ConsumerGroup, Model, Queue, Replicas, Scaling, Shutdown};
 use crate::units::Seconds;
 
 impl<O: Observer> Kernel<'_, '_, O> {
@@ -20,7 +20,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             self.groups[group].staff.wanted = wanted;
             self.groups[group].away = settings.outages.first().is_some_and(|(from_s, _)| *from_s <= 0.0);
             for _ in 0..wanted {
-                if let Some(replica) = self.launch(group)
+                if let Some(replica) = self.launch(f64::NEG_INFINITY, group)
                     && !self.groups[group].away
                 {
                     self.start_work(0.0, replica);
@@ -41,7 +41,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     fn plan_rescale(&mut self, group: usize) {
         let state = &mut self.groups[group];
-        if let Replicas::Steps(steps) = &state.settings.replicas {
+        if let (Replicas::Steps(steps), None) = (&state.settings.replicas, &state.settings.scaling) {
             state.next_step += 1;
             if let Some((from_s, _)) = steps.get(state.next_step) {
                 self.agenda.schedule(*from_s, Event::Rescale { group: group as u32 });
@@ -49,13 +49,18 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
     }
 
-    /// The schedule's next step: the newest replicas leave first.
+    /// The schedule's next step.
     pub(super) fn rescale(&mut self, now_s: Seconds, group: usize) {
-        let state = &mut self.groups[group];
-        let wanted = state.settings.replicas.at(now_s);
-        state.staff.wanted = wanted;
+        self.resize(now_s, group, self.groups[group].settings.replicas.at(now_s));
+        self.plan_rescale(group);
+        self.is_resized(now_s, group);
+    }
+
+    /// From now on so many replicas are wanted; the newest leave first.
+    pub(super) fn resize(&mut self, now_s: Seconds, group: usize, wanted: u32) {
+        self.groups[group].staff.wanted = wanted;
         while self.groups[group].order.len() < wanted as usize {
-            let Some(replica) = self.launch(group) else { return };
+            let Some(replica) = self.launch(now_s, group) else { return };
             self.begin_startup(now_s, replica);
         }
         while self.groups[group].order.len() > wanted as usize {
@@ -64,7 +69,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.dismiss(now_s, replica);
             }
         }
-        self.plan_rescale(group);
+    }
+
+    /// What is ready goes to whoever came, and the world hears who is there.
+    pub(super) fn is_resized(&mut self, now_s: Seconds, group: usize) {
         let queue = self.groups[group].settings.from;
         self.pump(now_s, queue);
         self.tell_staff(now_s, group);
@@ -72,7 +80,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     /// Makes room for one more replica; it does not take messages yet.
-    fn launch(&mut self, group: usize) -> Option<u32> {
+    fn launch(&mut self, now_s: Seconds, group: usize) -> Option<u32> {
         let state = &mut self.groups[group];
         let class = state.order.len() % state.taking.len();
         let id = if let Some(id) = state.places.pop() {
@@ -94,6 +102,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         state.staff.running += 1;
         let replica = &mut self.replicas[id as usize];
         replica.class = class;
+        replica.launched_s = now_s;
         replica.stage = Stage::Away;
         Some(id)
     }
@@ -142,6 +151,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         group.staff.slots += slots;
         group.taking[replica.class] += 1;
+        if replica.launched_s >= 0.0 {
+            // Whoever crashes, or was away, comes back unannounced.
+            let launched_s = std::mem::replace(&mut replica.launched_s, f64::NEG_INFINITY);
+            self.observer.joined(now_s, replica.group, launched_s);
+        }
         self.plan_crash(now_s, id);
         let group = &self.groups[self.replicas[id as usize].group];
         let queue = group.settings.from;
@@ -166,7 +180,12 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.lose_slots(id);
                 self.terminate(id);
             }
-            _ => self.terminate(id),
+            _ => {
+                if replica.launched_s >= 0.0 {
+                    self.observer.called_off(now_s, replica.group, replica.launched_s);
+                }
+                self.terminate(id);
+            }
         }
     }
 
@@ -373,7 +392,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     pub(super) fn tell_staff(&mut self, now_s: Seconds, group: usize) {
-        let state = &self.groups[group];
+        let state = &mut self.groups[group];
+        state.staff.ready = state.taking.iter().sum();
         self.observer.staff(now_s, group, state.staff, &state.taking);
     }
 }
@@ -383,6 +403,7 @@ impl<'m> GroupState<'m> {
         let draw = |distribution: &crate::model::Distribution, purpose| {
             Draw::new(distribution.sampler(), stream(seed, replication, purpose, &settings.name))
         };
+        let runs_jobs = settings.scaling.as_ref().is_some_and(Scaling::runs_jobs);
         let buffers = settings.prefetch > settings.concurrency || settings.batch.is_some();
         let special = Special::new(&model.queues[settings.from], settings);
         let settling = Settling::new(model, settings, seed, replication);
@@ -394,9 +415,11 @@ impl<'m> GroupState<'m> {
             goes_on: !buffers
                 && settings.overhead.is_none()
                 && settings.rate_limit.is_none()
+                && !runs_jobs
                 && special.is_none()
                 && !settling.notes_deliveries
                 && is_always_there(&model.queues[settings.from]),
+            runs_jobs,
             order: Vec::new(),
             places: Vec::new(),
             staff: super::observer::Staff::default(),
@@ -440,6 +463,7 @@ impl Replica {
             fetched: std::collections::VecDeque::new(),
             batch_due_s: f64::INFINITY,
             class: 0,
+            launched_s: f64::NEG_INFINITY,
             launch: 0,
         }
     }

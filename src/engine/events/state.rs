@@ -28,6 +28,9 @@ pub(super) struct QueueState<'m> {
     pub unacked: usize,
     /// Waiting for their delivery delay.
     pub delayed: usize,
+    /// Messages that were published to it so far, and deliveries from it.
+    pub published: u64,
+    pub delivered: u64,
     /// Place of the next message that becomes deliverable.
     pub next_order: u64,
     /// Who takes messages, where not everybody may take all of them.
@@ -73,6 +76,7 @@ impl Draw {
 }
 
 /// A consumer group at work.
+#[expect(clippy::struct_excessive_bools, reason = "each is one question that is asked for every message")]
 pub(super) struct GroupState<'m> {
     pub settings: &'m ConsumerGroup,
     pub slots_per_replica: u32,
@@ -80,6 +84,8 @@ pub(super) struct GroupState<'m> {
     pub buffers: bool,
     /// Nothing comes between an ack and the next start: no overhead, no buffer, no rate limit.
     pub goes_on: bool,
+    /// A replica takes messages up to its prefetch once, and ends with them.
+    pub runs_jobs: bool,
     /// Replicas in joining order, the newest last; those that leave are no longer among them.
     pub order: Vec<u32>,
     /// Places of terminated replicas, to be used again.
@@ -145,6 +151,8 @@ pub(super) struct Replica {
     pub batch_due_s: Seconds,
     /// Place in the group's `speeds`.
     pub class: usize,
+    /// When it was launched; those of t = 0 were there before.
+    pub launched_s: Seconds,
     /// How often it was launched or its start-up called off: a `Join` of another launch is out of date.
     pub launch: u32,
 }

@@ -42,6 +42,8 @@ pub enum Purpose {
     Crash = 26,
     /// Which messages are poison.
     Poison = 27,
+    /// When the clock of a group's scaler starts.
+    Phase = 32,
     /// Priority levels, partitions or message groups of messages.
     Lane = 40,
 }

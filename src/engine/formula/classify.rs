@@ -110,6 +110,9 @@ fn consumers(model: &Model, queue: QueueId) -> Result<Consumers, Vec<String>> {
     };
     let mut obstacles = Vec::new();
     let replicas = constant_replicas(&group.replicas);
+    if let Some(scaling) = &group.scaling {
+        obstacles.push(format!("a strategy ({}) decides on the number of replicas", scaling.strategy.name()));
+    }
     match replicas {
         None => obstacles.push("the number of replicas changes".to_owned()),
         Some(0) => obstacles.push("there are no replicas".to_owned()),

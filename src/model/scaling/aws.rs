@@ -17,14 +17,21 @@ pub struct StepScaling {
     pub bounds: Bounds,
     /// Period of the alarm's metric, default 60 s: how often it decides.
     pub period_s: Seconds,
-    /// What the alarm watches.
+    /// What the alarm watches, default ready messages.
     pub signal: Signal,
-    /// Whether the signal is divided by the ready replicas.
+    /// Whether the signal is divided by the ready replicas, default false.
     pub per_replica: bool,
     /// The ladder that scales out: applies from its threshold up.
     pub outward: Option<Ladder>,
     /// The ladder that scales in: applies from its threshold down.
     pub inward: Option<Ladder>,
+}
+
+impl StepScaling {
+    /// An alarm on the queue's ready messages with every default, and no ladder yet.
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, period_s: 60.0, signal: Signal::Ready, per_replica: false, outward: None, inward: None }
+    }
 }
 
 /// One step scaling policy with its alarm.
@@ -43,6 +50,20 @@ pub struct Ladder {
     /// Rest after its own change, default 300 s. While a step out rests, only a larger one acts, and only by the
     /// difference; a step in waits for both rests.
     pub cooldown_s: Seconds,
+}
+
+impl Ladder {
+    /// A ladder with every default.
+    pub fn new(threshold: f64, steps: Vec<Step>) -> Self {
+        Self {
+            threshold,
+            steps,
+            adjustment: AdjustmentType::default(),
+            least_change: 1,
+            evaluation_periods: 1,
+            cooldown_s: 300.0,
+        }
+    }
 }
 
 /// One step of a ladder: metric − threshold between two bounds. Above the threshold the lower bound belongs to the

@@ -19,6 +19,20 @@ pub enum Schedule {
     },
 }
 
+impl Schedule {
+    /// The smallest and the largest size in it.
+    pub fn bounds(&self) -> Bounds {
+        let sizes: Vec<u32> = match self {
+            Schedule::Steps(steps) => steps.iter().map(|(_, replicas)| *replicas).collect(),
+            Schedule::Cron { otherwise, windows } => {
+                windows.iter().map(|window| window.desired).chain([*otherwise]).collect()
+            }
+        };
+        let least = sizes.iter().copied().min().unwrap_or(0);
+        Bounds { min: least, max: sizes.into_iter().max().unwrap_or(least) }
+    }
+}
+
 /// Feed-forward: enough replicas for what arrives now, and for the backlog within the time given.
 ///
 /// wanted = ⌈(λ / utilization + backlog / drain) / μ⌉ with λ the publish rate and μ the rate of one replica.
@@ -36,6 +50,13 @@ pub struct RateScaling {
     pub drain_s: Seconds,
     /// The highest advice of this time counts on the way down, default 60 s.
     pub down_window_s: Seconds,
+}
+
+impl RateScaling {
+    /// Every default, for replicas that serve this many messages per second each.
+    pub fn new(bounds: Bounds, per_replica_per_s: PerSecond) -> Self {
+        Self { bounds, period_s: 15.0, per_replica_per_s, utilization: 0.8, drain_s: 60.0, down_window_s: 60.0 }
+    }
 }
 
 /// On the age of the oldest message: proportional upwards, one by one downwards.
@@ -57,7 +78,14 @@ pub struct AgeScaling {
     pub down_after_s: Seconds,
 }
 
-/// A PID controller on any signal: wanted = Kp·e + Ki·∫e dt − Kd·dy/dt with e = y − set-point.
+impl AgeScaling {
+    /// Every default, for this age.
+    pub fn new(bounds: Bounds, target_s: Seconds) -> Self {
+        Self { bounds, period_s: 15.0, target_s, tolerance: 0.1, growth: 2.0, low: 0.5, down_after_s: 60.0 }
+    }
+}
+
+/// A PID controller on any signal: wanted = Kp·e + Ki·∫e dt + Kd·dy/dt with e = y − set-point.
 ///
 /// The integral starts so that the first decision keeps the size, and stands still while the size is at a bound
 /// (conditional integration; Åström and Hägglund, "Advanced PID Control", 2006, §3.5).
@@ -73,10 +101,17 @@ pub struct Pid {
     pub set_point: f64,
     /// Kp: replicas per unit.
     pub proportional: f64,
-    /// Ki: replicas per unit and second.
+    /// Ki: replicas per unit and second, default 0.
     pub integral: f64,
-    /// Kd: replicas per unit per second.
+    /// Kd: replicas per unit per second, default 0.
     pub derivative: f64,
+}
+
+impl Pid {
+    /// A proportional controller that holds a signal at a set-point, with every default.
+    pub fn new(bounds: Bounds, signal: Signal, set_point: f64, proportional: f64) -> Self {
+        Self { bounds, period_s: 15.0, signal, set_point, proportional, integral: 0.0, derivative: 0.0 }
+    }
 }
 
 /// How many replicas a known rate needs.
@@ -96,6 +131,13 @@ pub enum Staffing {
         /// Share of messages that may wait longer.
         share: f64,
     },
+}
+
+impl Default for Staffing {
+    /// The utilization that feed-forward aims at too.
+    fn default() -> Self {
+        Self::Utilization(0.8)
+    }
 }
 
 /// What one replica does, as far as staffing needs it.
@@ -128,10 +170,27 @@ pub struct Predictive {
     pub drain_s: Option<Seconds>,
 }
 
+impl Predictive {
+    /// Every default, for replicas that need `lead_s` to come.
+    pub fn new(bounds: Bounds, lead_s: Seconds, workforce: Workforce) -> Self {
+        Self {
+            bounds,
+            period_s: 60.0,
+            forecast: Forecast::default(),
+            season_s: 86_400.0,
+            lead_s,
+            staffing: Staffing::default(),
+            workforce,
+            drain_s: None,
+        }
+    }
+}
+
 /// How a rate is foreseen. Before one whole season has been seen, the rate stays what it was in the last interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Forecast {
     /// What it was one season ago.
+    #[default]
     SeasonalNaive,
     /// Additive level, trend and season (Winters, 1960; Hyndman and Athanasopoulos, "Forecasting", §8.3).
     HoltWinters {
@@ -159,4 +218,11 @@ pub struct Oracle {
     pub workforce: Workforce,
     /// Time in which a backlog is to be gone; `None` leaves it to chance.
     pub drain_s: Option<Seconds>,
+}
+
+impl Oracle {
+    /// Every default, for replicas that need `lead_s` to come.
+    pub fn new(bounds: Bounds, lead_s: Seconds, workforce: Workforce) -> Self {
+        Self { bounds, period_s: 15.0, lead_s, staffing: Staffing::default(), workforce, drain_s: None }
+    }
 }

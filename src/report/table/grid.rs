@@ -98,7 +98,7 @@ impl Grid {
 }
 
 /// A text in lines of at most `width`, all but the first indented. A number stays with its unit.
-pub(super) fn paragraph(text: &str, indent: usize, width: usize) -> Vec<String> {
+pub(in crate::report) fn paragraph(text: &str, indent: usize, width: usize) -> Vec<String> {
     let margin = text.len() - text.trim_start().len();
     let mut lines = vec![" ".repeat(margin)];
     let mut empty = true;

@@ -106,6 +106,17 @@ impl HpaReason {
         }
     }
 
+    /// The size that this step proposes, if it is a proposal.
+    pub fn proposal(&self) -> Option<u32> {
+        match self {
+            HpaReason::Average { advice, .. } | HpaReason::Value { advice, .. } | HpaReason::Pods { advice, .. } => {
+                Some(*advice)
+            }
+            HpaReason::Given { replicas } => Some(*replicas),
+            _ => None,
+        }
+    }
+
     /// The `reason` that Kubernetes writes into the HPA's condition `ScalingLimited` or `ScalingActive` for it.
     pub fn condition(&self) -> Option<&'static str> {
         Some(match self {

@@ -84,14 +84,9 @@ impl Builder<'_> {
     fn branches(&mut self, item: &Item, branches: &[Item]) -> Option<Distribution> {
         let read = branches.iter().map(|branch| Some((branch.needed("share")?, branch.needed("mean")?)));
         let mut branches: Vec<(f64, f64)> = read.collect::<Option<_>>()?;
-        let total: f64 = branches.iter().map(|(share, _)| share).sum();
-        if (total - 1.0).abs() > 1e-6 {
-            let message = format!("the shares sum to {}%, not to 100%", (total * 1e8).round() / 1e6);
-            self.fault(Code::Contradiction, item, message);
-            return None;
-        }
-        for (share, _) in &mut branches {
-            *share /= total;
+        let shares = self.sum_to_one(item, branches.iter().map(|(share, _)| *share).collect())?;
+        for (branch, share) in branches.iter_mut().zip(shares) {
+            branch.0 = share;
         }
         Some(Distribution::Hyperexponential(branches))
     }

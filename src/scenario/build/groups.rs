@@ -6,7 +6,7 @@ use crate::scenario::table::Quantity;
 use crate::units::show_duration;
 
 /// Most slots of a group: replicas × concurrency.
-const MAX_SLOTS: f64 = 1e7;
+pub(super) const MAX_SLOTS: f64 = 1e7;
 
 impl Builder<'_> {
     pub(super) fn all_groups(&mut self, root: &Item) -> Option<Vec<ConsumerGroup>> {
@@ -24,7 +24,8 @@ impl Builder<'_> {
             return None;
         }
         let from = item.field("from").and_then(|from| self.queue_id(from));
-        let replicas = item.field("replicas").and_then(|replicas| self.replicas(replicas));
+        // Without, it is whoever scales the group that decides.
+        let replicas = item.field("replicas").map_or(Some(Replicas::Fixed(0)), |replicas| self.replicas(replicas));
         let concurrency = item.maybe("concurrency").map(|concurrency| concurrency.unwrap_or(1.0));
         let prefetch = item.maybe("prefetch");
         let service = self.service(item);
@@ -45,30 +46,43 @@ impl Builder<'_> {
                 rate.and_then(|rate_per_s| Some(Some(RateLimit { rate_per_s, burst: burst?.unwrap_or(1.0) })))
             }
         };
-        let shutdown = item.field("shutdown").map_or(Some(Shutdown::Finish), |word| {
-            word.text().map(|word| if word == "requeue" { Shutdown::Requeue } else { Shutdown::Finish })
-        });
+        let shutdown = item.field("shutdown").map_or(Some(Shutdown::Finish), shutdown);
         let outages = item.field("outages").map_or(Some(Vec::new()), |outages| self.outages(outages));
         let cost = item.field("cost").map_or(Some(None), |cost| self.cost(cost).map(Some));
+        let (ack, ack_timeout_s, failures) = (self.ack(item), item.maybe("ack_timeout"), self.failures(item));
+        let (crashes, batch, in_flight) = (Self::crashes(item), self.batch(item), item.maybe("in_flight_limit"));
+        let (uses, emits) = (self.uses(item), self.emits(item));
         self.slots(item, replicas.as_ref(), concurrency);
         self.takes_time(item, service.as_ref(), overhead.as_ref().and_then(Option::as_ref));
-        let concurrency = concurrency? as u32;
+        let (concurrency, batch) = (concurrency? as u32, batch?);
+        let worked_on = concurrency.saturating_mul(batch.map_or(1, |batch| batch.size));
         Some(ConsumerGroup {
             replicas: replicas?,
             concurrency,
-            prefetch: prefetch?.map_or(concurrency, |prefetch| prefetch as u32),
+            prefetch: prefetch?.map_or(worked_on, |prefetch| prefetch as u32),
             overhead: overhead?,
             speed: speed?,
             speeds: speeds?,
             rate_limit: rate_limit?,
             startup: startup?,
             shutdown: shutdown?,
+            ack: ack?,
+            ack_timeout_s: ack_timeout_s?,
+            failures: failures?,
+            crashes: crashes?,
+            batch,
+            in_flight_limit: in_flight?.map(|limit| limit as u32),
+            rebalance: Self::rebalance(item)?,
+            contention: Self::contention(item)?,
+            uses: uses?,
+            emits: emits?,
             outages: outages?,
             cost: cost?,
             ..ConsumerGroup::new(name, from?, 1, service?)
         })
     }
 
+    /// How many replicas there are, as far as nobody scales them.
     fn replicas(&mut self, item: &Item) -> Option<Replicas> {
         let replicas = match &item.body {
             Body::Number(replicas) => Replicas::Fixed(*replicas as u32),
@@ -79,13 +93,10 @@ impl Builder<'_> {
             }
             _ => return None,
         };
-        if replicas.most() == 0 {
-            self.fault(Code::NeverAnyReplica, item, "this group never has a replica: it consumes nothing");
-        }
         Some(replicas)
     }
 
-    fn late_steps(&mut self, item: &Item, steps: &[(f64, f64)]) {
+    pub(super) fn late_steps(&mut self, item: &Item, steps: &[(f64, f64)]) {
         let (Some(horizon_s), Some(items)) = (self.horizon_s, item.list()) else { return };
         if let Some(late) = steps.iter().position(|(at_s, _)| *at_s >= horizon_s) {
             let message = format!("this step is at {}, not before the horizon", show_duration(steps[late].0));
@@ -127,7 +138,7 @@ impl Builder<'_> {
     }
 
     /// Ascending and disjoint; those that touch become one.
-    fn outages(&mut self, item: &Item) -> Option<Vec<(f64, f64)>> {
+    pub(super) fn outages(&mut self, item: &Item) -> Option<Vec<(f64, f64)>> {
         let outages = item.pairs()?;
         let items = item.list()?;
         let mut sound = true;
@@ -169,5 +180,13 @@ impl Builder<'_> {
             None => self.currency = Some((price.currency.clone(), item.span)),
         }
         Some(Cost { per_hour: price.per_hour, currency: price.currency.clone() })
+    }
+}
+
+fn shutdown(item: &Item) -> Option<Shutdown> {
+    match &item.body {
+        Body::Text(word) => Some(if word == "requeue" { Shutdown::Requeue } else { Shutdown::Finish }),
+        Body::Chosen(_, grace) => grace.number().map(Shutdown::FinishWithin),
+        _ => None,
     }
 }

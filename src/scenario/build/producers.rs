@@ -1,7 +1,7 @@
 //! Producers and arrival processes.
 
 use super::{Body, Builder, Code, Item};
-use crate::model::{Arrivals, MmppState, Process, Producer, Renewal};
+use crate::model::{Arrivals, Confirms, MmppState, Process, Producer, Renewal, WhenAway};
 use crate::scenario::recording::RecordedSettings;
 use crate::scenario::table::Quantity;
 
@@ -20,11 +20,34 @@ impl Builder<'_> {
         if !matches!(item.body, Body::Fields(_)) {
             return None;
         }
-        let to = item.field("to").and_then(|to| self.queue_id(to));
+        let to = item.field("to").and_then(|to| self.destination(to));
+        let (priority, confirms) = (item.maybe("priority"), self.confirms(item));
+        let when_away = item.word("when_away", "block").map(|word| match word {
+            "lose" => WhenAway::Lose,
+            _ => WhenAway::Block,
+        });
+        let arrivals = self.arrivals(item);
+        Some(Producer {
+            to: to?,
+            priority: priority?.map(|level| level as u32),
+            when_away: when_away?,
+            confirms: confirms?,
+            ..Producer::new(name, 0, arrivals?)
+        })
+    }
+
+    fn confirms(&mut self, item: &Item) -> Option<Option<Confirms>> {
+        let Some(confirms) = item.field("confirms") else { return Some(None) };
+        let latency = confirms.field("latency").and_then(|latency| self.distribution(latency));
+        let window = confirms.needed("window");
+        Some(Some(Confirms { latency: latency?, window: window? as u32 }))
+    }
+
+    fn arrivals(&mut self, item: &Item) -> Option<Arrivals> {
         let rate = item.field("rate");
         let arrivals = item.field("arrivals");
         let recorded = arrivals.is_some_and(|item| matches!(&item.body, Body::Chosen("recorded", _)));
-        let arrivals = match (arrivals.map(|item| &item.body), rate) {
+        match (arrivals.map(|item| &item.body), rate) {
             (Some(Body::Chosen("recorded", settings)), rate) => {
                 if let Some(rate) = rate {
                     let message = "a recording has its own instants: it does not go together with `rate`";
@@ -43,8 +66,7 @@ impl Builder<'_> {
                 }
                 rate.flatten().and_then(|rate| Some(Arrivals::Process { rate, process: process? }))
             }
-        };
-        Some(Producer::new(name.to_owned(), to?, arrivals?))
+        }
     }
 
     fn process(&mut self, item: &Item, may_be_batches: bool) -> Option<Process> {

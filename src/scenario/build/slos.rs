@@ -16,21 +16,25 @@ impl Builder<'_> {
         if matches!(slos.body, Body::Bad) {
             return None;
         }
-        let built: Vec<Option<Slo>> = slos.named().iter().map(|(name, item)| self.slo(name, item)).collect();
+        let built: Vec<Option<Slo>> = slos.named().iter().map(|(name, item)| self.slo(name, item, root)).collect();
         built.into_iter().collect()
     }
 
-    fn slo(&mut self, name: &str, item: &Item) -> Option<Slo> {
+    fn slo(&mut self, name: &str, item: &Item, root: &Item) -> Option<Slo> {
         if !matches!(item.body, Body::Fields(_)) {
             return None;
         }
-        let queue = item.field("queue").and_then(|queue| self.queue_id(queue));
+        let path = item.field("path").map(|path| self.path_id(path, root));
+        let queue = match (item.field("queue"), path) {
+            (Some(queue), _) => self.queue_id(queue),
+            (None, path) => path.flatten().and_then(|path| self.paths[path].queues.last().copied()),
+        };
         let promise = self.promise(item);
         let during = match item.field("during") {
             None => Some(None),
             Some(during) => self.window(during).map(Some),
         };
-        Some(Slo { name: name.to_owned(), queue: queue?, path: None, promise: promise?, during: during? })
+        Some(Slo { name: name.to_owned(), queue: queue?, path: path.flatten(), promise: promise?, during: during? })
     }
 
     fn promise(&mut self, item: &Item) -> Option<Promise> {

@@ -1,7 +1,7 @@
 //! Single values: quantities in their range, words, names, timestamps.
 
 use super::{Body, Code, Collector, Context, Decoder, Item, Kind, Node, Path, Quantity, Span, Value, suggest};
-use crate::scenario::table::{ANY, MIN_DURATION_S, Span as Range, Word};
+use crate::scenario::table::{ANY, MAX_DURATION_S, MIN_DURATION_S, Span as Range, Word};
 use crate::units::{self, Misread, quoted};
 
 /// What a name is.
@@ -37,7 +37,9 @@ impl Decoder<'_> {
         };
         let (span, quoted) = (node.span, *quoted);
         match kind {
-            Kind::Text | Kind::QueueName | Kind::Limit => Body::Text(text.clone()),
+            Kind::Text | Kind::QueueName | Kind::DestinationName | Kind::PathName | Kind::Limit => {
+                Body::Text(text.clone())
+            }
             Kind::Name => match illegal_name(text) {
                 None => Body::Text(text.clone()),
                 Some(why) => {
@@ -49,6 +51,8 @@ impl Decoder<'_> {
             Kind::ClockOrDuration | Kind::Duration(_) => self.duration(text, quoted, kind, span, path, context),
             Kind::Word(words) => self.word(text, words, span, path),
             Kind::True => self.truth(text, quoted, span, path),
+            Kind::Flag => self.flag(text, quoted, span, path),
+            Kind::CountOrUnlimited(range) if text == "unlimited" => Body::Number(range.high),
             Kind::Statistic => self.statistic(text, span, path),
             Kind::Money => match units::read_money(text) {
                 Ok(price) => {
@@ -75,16 +79,24 @@ impl Decoder<'_> {
             Kind::Level => (units::read_number(text), ANY),
             Kind::Rate(range) => (units::read_rate(text), *range),
             Kind::Share(range) => (units::read_share(text), *range),
-            Kind::Count(range) => (units::read_count(text), *range),
+            Kind::Count(range) | Kind::CountOrUnlimited(range) => (units::read_count(text), *range),
+            Kind::Size(range) => (units::read_bytes(text), *range),
             Kind::Number(range) => (units::read_number(text), *range),
             _ => unreachable!("kinds that are not quantities are read elsewhere"),
         };
-        let bare = matches!(kind, Kind::Count(_) | Kind::Number(_) | Kind::Level) && text.parse::<f64>().is_ok();
+        let without_unit = matches!(kind, Kind::Count(_) | Kind::CountOrUnlimited(_) | Kind::Number(_) | Kind::Level);
+        let bare = without_unit && text.parse::<f64>().is_ok();
         match read {
             Ok(_) if quoted && bare => {
                 let message = format!("\"{text}\" is a text: a number is expected");
                 self.collector.add(Code::QuotedNumber, span, path, message).help =
                     Some(format!("write {text} without quotes"));
+                Body::Bad
+            }
+            Ok(0.0) if matches!(kind, Kind::CountOrUnlimited(_)) => {
+                self.collector
+                    .add(Code::OutOfRange, span, path, format!("{} must be at least 1", units::quoted(text)))
+                    .help = Some("if no limit is meant, write `unlimited`".to_owned());
                 Body::Bad
             }
             Ok(number) => self.in_range(number, text, range, matches!(kind, Kind::Share(_)), span, path),
@@ -121,8 +133,15 @@ impl Decoder<'_> {
             _ => Range { low: 0.0, open: false, high: super::super::table::MAX_DURATION_S },
         };
         match units::read_duration(text) {
-            Ok(seconds) if seconds > range.high => {
-                let message = format!("{} is longer than a hundred years", units::quoted(text));
+            Ok(seconds) if seconds > range.high || (seconds < range.low && range.low >= 1.0) => {
+                let shown = units::quoted(text);
+                let message = if seconds < range.low {
+                    format!("{shown} must be at least {}", units::show_duration(range.low))
+                } else if range.high < MAX_DURATION_S {
+                    format!("{shown} must be at most {}", units::show_duration(range.high))
+                } else {
+                    format!("{shown} is longer than a hundred years")
+                };
                 self.collector.add(Code::OutOfRange, span, path, message);
                 Body::Bad
             }
@@ -151,15 +170,9 @@ impl Decoder<'_> {
 
     fn word(&mut self, text: &str, words: &'static [Word], span: Span, path: &Path) -> Body {
         match words.iter().find(|word| word.text == text) {
-            Some(word) if !word.later => Body::Text(text.to_owned()),
-            Some(word) => {
-                let message =
-                    format!("`{}` is part of the language, but this version does not model it yet", word.text);
-                self.collector.add(Code::NotModelledYet, span, path, message).label = Some(word.about.to_owned());
-                Body::Bad
-            }
+            Some(_) => Body::Text(text.to_owned()),
             None => {
-                let names: Vec<&str> = words.iter().filter(|word| !word.later).map(|word| word.text).collect();
+                let names: Vec<&str> = words.iter().map(|word| word.text).collect();
                 let fault =
                     self.collector.add(Code::UnknownChoice, span, path, format!("{} is not known here", quoted(text)));
                 fault.help = suggest::did_you_mean(text, &names);
@@ -178,6 +191,19 @@ impl Decoder<'_> {
             path,
             format!("only `true` makes sense here, not {}", units::quoted(text)),
         );
+        Body::Bad
+    }
+
+    fn flag(&mut self, text: &str, quoted: bool, span: Span, path: &Path) -> Body {
+        if matches!(text, "true" | "false") && !quoted {
+            return Body::Text(text.to_owned());
+        }
+        let message = format!("{} is neither `true` nor `false`", units::quoted(text));
+        self.collector.add(Code::WrongShape, span, path, message).help = match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "y" => Some("write `true`".to_owned()),
+            "false" | "no" | "off" | "n" => Some("write `false`".to_owned()),
+            _ => None,
+        };
         Body::Bad
     }
 
@@ -240,18 +266,18 @@ pub(super) fn expected(kind: &Kind, context: Context) -> String {
         Kind::ClockOrDuration => "a duration such as `14h` or a time of day such as \"14:00\"".to_owned(),
         Kind::Share(_) => "a share such as `60%`".to_owned(),
         Kind::Count(_) => "a count such as `4` or `50k`".to_owned(),
+        Kind::CountOrUnlimited(_) => "a count such as `4` or `unlimited`".to_owned(),
+        Kind::Size(_) => "a size such as `2KB`".to_owned(),
         Kind::Money => "a price such as `0.10 USD/h`".to_owned(),
         Kind::Name => "a name".to_owned(),
         Kind::QueueName => "the name of a queue".to_owned(),
+        Kind::DestinationName => "the name of a queue or topic".to_owned(),
+        Kind::PathName => "the name of a path".to_owned(),
         Kind::Timestamp => "a timestamp such as `2026-11-27T08:00:00Z`".to_owned(),
         Kind::True => "`true`".to_owned(),
+        Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Statistic => "a statistic such as `p99`".to_owned(),
-        Kind::Word(words) => words
-            .iter()
-            .filter(|word| !word.later)
-            .map(|word| format!("`{}`", word.text))
-            .collect::<Vec<_>>()
-            .join(" or "),
+        Kind::Word(words) => words.iter().map(|word| format!("`{}`", word.text)).collect::<Vec<_>>().join(" or "),
         Kind::Limit => "a limit such as `2s`".to_owned(),
         Kind::Either(kinds) => kinds.iter().map(|kind| super::expected(kind, context)).collect::<Vec<_>>().join(" or "),
         _ => "a text".to_owned(),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::super::collect::{Collector, Path};
-use super::super::fault::{Code, Fault, Severity};
+use super::super::fault::Code;
 use super::super::source::Span;
 use super::super::suggest;
 use super::super::tree::{Key, Node, Value};
@@ -25,9 +25,8 @@ impl Report {
         self.0.borrow_mut().add(code, span, path, message).help = help;
     }
 
-    fn warning(&self, code: Code, span: Span, path: &Path, message: String, help: Option<String>) {
-        let fault = Fault { severity: Severity::Warning, help, ..Fault::new(code, message) };
-        self.0.borrow_mut().add_as(fault, span, path);
+    fn warning(&self, span: Span, path: &Path, message: String, help: Option<String>) {
+        self.0.borrow_mut().add(Code::ManifestLeftOut, span, path, message).help = help;
     }
 }
 
@@ -78,9 +77,9 @@ impl<'n> Fields<'n> {
     }
 
     /// A warning at a field, or at the map if the field is absent.
-    pub fn warn(&self, code: Code, key: &'static str, message: impl Into<String>, help: impl Into<String>) {
+    pub fn warn(&self, key: &'static str, message: impl Into<String>, help: impl Into<String>) {
         let span = self.get(key).map_or_else(|| head(self.node), |node| node.span);
-        self.report.warning(code, span, &self.path.key(key), message.into(), Some(help.into()));
+        self.report.warning(span, &self.path.key(key), message.into(), Some(help.into()));
     }
 
     /// A missing field.
@@ -211,7 +210,7 @@ impl<'n> Fields<'n> {
             let help =
                 near.map_or_else(|| "it changes nothing here".to_owned(), |near| format!("did you mean `{near}`?"));
             let message = format!("`{}` is not known and left out", key.text);
-            self.report.warning(Code::UnknownKey, key.span, &self.path.key(&key.text), message, Some(help));
+            self.report.warning(key.span, &self.path.key(&key.text), message, Some(help));
         }
     }
 }

@@ -144,7 +144,7 @@ fn metric(given: &Fields<'_>) -> Option<HpaMetric> {
         Type::Pods => ("pods", true),
         Type::Resource => {
             let help = "queues are scaled on external metrics here: CPU and memory of consumers are not modelled";
-            given.warn(Code::NotModelledYet, "type", "a resource metric is left out", help);
+            given.warn("type", "a resource metric is left out", help);
             return None;
         }
     };
@@ -167,7 +167,7 @@ fn metric(given: &Fields<'_>) -> Option<HpaMetric> {
     let signal = signal_of(&name).unwrap_or_else(|| {
         let message = format!("what `{name}` shows of the queue is a guess: its messages");
         let help = "a name with `ready`, `unacked`, `messages`, `lag`, `publish` or `age` in it tells";
-        source.warn(Code::UnknownReference, "metric", message, help);
+        source.warn("metric", message, help);
         Signal::Depth
     });
     source.warn_unknown();

@@ -129,7 +129,7 @@ fn read_modifiers(given: &Fields<'_>, triggers: &[Trigger]) -> Option<Modifiers>
         Err(error) => {
             let help =
                 "arithmetic, comparisons, `? :`, `??`, min, max, sum, mean and count over trigger names are read";
-            given.fault(Code::NotModelledYet, "formula", error.to_string(), help);
+            given.fault(Code::Expression, "formula", error.to_string(), help);
             None
         }
     });

@@ -34,9 +34,10 @@ pub(super) fn read(text: &str) -> Option<f64> {
     Some(if *factor < 1.0 { number / factor.recip().round() } else { number * factor })
 }
 
-/// Writes a quantity in whole units, or in thousandths.
+/// Writes a quantity in whole units, or in thousandths; what is above 0 stays so.
 pub(super) fn show(value: f64) -> String {
-    let thousandths = (value * 1000.0).round() as i64;
+    let rounded = (value * 1000.0).round();
+    let thousandths = if value > 0.0 { rounded.max(1.0) } else { rounded } as i64;
     if thousandths % 1000 == 0 { (thousandths / 1000).to_string() } else { format!("{thousandths}m") }
 }
 
@@ -67,5 +68,6 @@ mod tests {
         for value in [0.0, 50.0, 0.5, 2.867, 1e6] {
             assert_eq!(read(&show(value)), Some(value));
         }
+        assert_eq!([show(1e-4), show(-1e-4)], ["1m", "0"]);
     }
 }

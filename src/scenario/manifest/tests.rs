@@ -299,3 +299,126 @@ fn flags_of_the_cluster_stand_in_a_comment() {
     let text = write("a", "b", &Strategy::Hpa(hpa)).unwrap();
     assert!(text.contains("# --horizontal-pod-autoscaler-tolerance=0.02"), "{text}");
 }
+
+/// A scenario with every hpa and keda setting that a manifest can say.
+const SCENARIO: &str = r#"
+name: round
+horizon: 1h
+start: 2026-11-27T00:00:00Z
+producers: {p: {to: orders, rate: 40/s}}
+queues: {orders: {}}
+consumers: {workers: {from: orders, service: 20ms}}
+strategies:
+  plain: {hpa: {max: 20, metric: {ready_per_replica: 50}}}
+  defaults: {hpa: {min: 2, max: 20, metric: {lag: 500}, behavior: {}}}
+  full:
+    hpa:
+      min: 2
+      max: 20
+      metrics: [{depth_per_replica: 12.5}, {oldest_age: 30s}, {utilization: 70%}, {publish_rate: {average_value: 40/s}}]
+      behavior:
+        scale_up: {stabilization_window: 30s, policies: [{pods: 4, period: 60s}, {percent: 50, period: 15s}]}
+        scale_down: {select_policy: disabled, tolerance: 5%}
+  keda:
+    keda:
+      min: 2
+      max: 20
+      idle: 0
+      polling_interval: 15s
+      cooldown_period: 1m
+      initial_cooldown_period: 10s
+      triggers:
+        - {name: orders, rabbitmq: {value: 50, activation: 5}}
+        - {name: amqp, rabbitmq: {protocol: amqp}, metric_type: value}
+        - {rabbitmq: {mode: message_rate, value: 40/s, activation: 2/s}}
+        - {kafka: {lag_threshold: 100, limit_to_partitions_with_lag: true, offset_reset_policy: earliest}}
+        - {sqs: {scale_on_in_flight: false}, use_cached_metrics: true}
+        - {prometheus: {metric: oldest_age, threshold: 30s, activation_threshold: 5s}}
+        - {cron: {start: 0 8 * * 1-5, end: 0 18 * * 1-5, timezone: Europe/Kyiv, desired_replicas: 9}}
+      scaling_modifiers: {formula: "max(orders, amqp) + 1", target: 7.5, activation_target: 1, metric_type: value}
+      fallback: {failure_threshold: 3, replicas: 6, behavior: current_replicas_if_lower}
+      behavior: {scale_down: {stabilization_window: 0s}}
+      force_activation: true
+      paused_scale_in: true
+  paused: {keda: {trigger: {sqs: {}}, paused_replicas: 3}}
+  jobs:
+    keda_job:
+      max: 9
+      trigger: {sqs: {queue_length: 1}}
+      scaling_strategy:
+        strategy: custom
+        custom_scaling_queue_length_deduction: 1
+        custom_scaling_running_job_percentage: 50%
+        multiple_scalers_calculation: avg
+"#;
+
+fn model(text: &str) -> crate::model::Model {
+    crate::scenario::load(&Source::from_text("s.yaml", text), &[], &crate::scenario::Limits::default())
+        .unwrap_or_else(|faults| panic!("{faults}"))
+        .model
+}
+
+#[test]
+fn strategies_go_to_a_manifest_and_back_unchanged() {
+    let model = model(SCENARIO);
+    let exported = export(&model, None).unwrap();
+    let back = read_text(&exported.text).unwrap_or_else(|faults| panic!("{faults}\n{}", exported.text));
+    assert_eq!(back.warnings, [], "{}", exported.text);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("all.yaml"), &exported.text).unwrap();
+    let head = SCENARIO.split("strategies:").next().unwrap();
+    let names = model.strategies.iter().map(|strategy| strategy.name.as_str());
+    let entries: String =
+        names.map(|name| format!("  {name}: {{manifest: {{file: all.yaml, name: {name}}}}}\n")).collect();
+    let source = Source {
+        folder: folder.path().to_owned(),
+        ..Source::from_text("s.yaml", format!("{head}strategies:\n{entries}"))
+    };
+    let again = crate::scenario::load(&source, &[], &crate::scenario::Limits::default()).unwrap();
+    assert_eq!(again.warnings, []);
+    assert_eq!(again.model, model);
+}
+
+#[test]
+fn what_a_manifest_cannot_say_is_told() {
+    let text = SCENARIO
+        .replace(
+            "plain: {hpa: {max: 20,",
+            "four: {static: 4}\n  Plain.1: {metric_age: 30s, phase: 3s, hpa: {max: 20, sync_period: 5s, min: 0,",
+        )
+        .replace(
+            "{ready_per_replica: 50}}}",
+            "{ready_per_replica: 0.0001}, behavior: {scale_up: {stabilization_window: 1500ms}}}}",
+        );
+    let exported = export(&model(&text), Some("Plain.1")).unwrap();
+    assert_eq!(
+        exported.remarks,
+        [
+            "Plain.1: not part of a manifest but of the cluster: metric_age, phase",
+            "Plain.1: flags of the controller manager hold for the whole cluster: a comment names them",
+            "Plain.1: `minReplicas: 0` needs the feature gate HPAScaleToZero",
+            "Plain.1: quantities have three decimals: 0.0001 of `queue_messages_ready` is rounded",
+            "Plain.1: `stabilizationWindowSeconds` is a whole number of seconds: 1.5 is rounded up",
+        ]
+    );
+    let all = export(&model(&text), None).unwrap();
+    let told = |part: &str| all.remarks.iter().any(|remark| remark.contains(part));
+    assert!(told("four: a `static` strategy has no manifest"), "{:?}", all.remarks);
+    assert!(told("Plain.1 and defaults scale the same deployment: apply one of them"), "{:?}", all.remarks);
+    assert!(told("FILL-IN"), "{:?}", all.remarks);
+}
+
+#[test]
+fn without_a_strategy_there_is_nothing_to_export() {
+    let head = SCENARIO.split("strategies:").next().unwrap();
+    let with = |strategies: &str| {
+        model(&format!("{}{strategies}", head.replace("service: 20ms", "service: 20ms, replicas: 4")))
+    };
+    assert_eq!(export(&with(""), None), Err(NothingToExport::NoStrategy("round".to_owned())));
+    let fixed = with("strategies: {four: {static: 4}}");
+    assert_eq!(export(&fixed, None), Err(NothingToExport::NoManifest("round".to_owned())));
+    let help = "did you mean `four`?".to_owned();
+    assert_eq!(export(&fixed, Some("fuor")), Err(NothingToExport::Unknown { name: "fuor".to_owned(), help }));
+    let own = model(&head.replace("service: 20ms", "service: 20ms, scaling: {keda: {trigger: {sqs: {}}}}"));
+    assert!(export(&own, Some("workers")).unwrap().text.contains("kind: ScaledObject"));
+}

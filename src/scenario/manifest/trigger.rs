@@ -78,7 +78,7 @@ fn rabbitmq(given: &Fields<'_>) -> RabbitMq {
             let message =
                 "whether KEDA asks over AMQP or HTTP depends on a host that is not written here: AMQP is assumed";
             let help = "`protocol: http` counts ready and unacked messages, `protocol: amqp` only ready ones";
-            given.warn(Code::MissingKey, "protocol", message, help);
+            given.warn("protocol", message, help);
             RabbitProtocol::Amqp
         }
     });
@@ -139,7 +139,7 @@ fn prometheus(given: &Fields<'_>) -> Option<TriggerSource> {
     let query = given.text("query").unwrap_or_default();
     let signal = signal_of(&query).unwrap_or_else(|| {
         let help = "a query with `ready`, `unacked`, `messages`, `lag`, `publish` or `age` in it tells";
-        given.warn(Code::UnknownReference, "query", "what it shows of the queue is a guess: its messages", help);
+        given.warn("query", "what it shows of the queue is a guess: its messages", help);
         Signal::Depth
     });
     let threshold = given.above_zero("threshold");
@@ -163,7 +163,7 @@ fn cron(given: &Fields<'_>) -> Option<TriggerSource> {
             return None;
         };
         Cron::parse(&text)
-            .map_err(|error| given.fault(Code::OutOfRange, key, error.to_string(), "for example `0 8 * * 1-5`"))
+            .map_err(|error| given.fault(Code::Expression, key, error.to_string(), "for example `0 8 * * 1-5`"))
             .ok()
     };
     let (start, end) = (read("start"), read("end"));
@@ -177,8 +177,7 @@ fn cron(given: &Fields<'_>) -> Option<TriggerSource> {
     let timezone = zone.and_then(|zone| {
         let found = TimeZone::get(&zone).ok();
         if found.is_none() {
-            let help = "write an IANA name such as `Europe/Kyiv`";
-            given.fault(Code::UnknownReference, "timezone", format!("`{zone}` is no time zone"), help);
+            given.fault(Code::UnknownZone, "timezone", format!("`{zone}` is no time zone"), suggest::zone(&zone));
         }
         found
     });

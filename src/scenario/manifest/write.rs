@@ -35,7 +35,7 @@ macro_rules! line {
 }
 
 /// A name that Kubernetes accepts: lower case letters, digits and dashes.
-fn dns_name(name: &str) -> String {
+pub(super) fn dns_name(name: &str) -> String {
     let lower: String =
         name.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign.to_ascii_lowercase() } else { '-' }).collect();
     let trimmed = lower.trim_matches('-');
@@ -103,7 +103,8 @@ fn metric_name(metric: &HpaMetric) -> &str {
     if signal_of(&metric.name) == Some(metric.signal) { &metric.name } else { telling_name(metric.signal) }
 }
 
-fn telling_name(signal: Signal) -> &'static str {
+/// A name for a metric that says what of the queue it shows.
+pub(in super::super) fn telling_name(signal: Signal) -> &'static str {
     match signal {
         Signal::Ready => "queue_messages_ready",
         Signal::Depth => "queue_messages",
@@ -125,7 +126,7 @@ fn write_behavior(text: &mut String, level: usize, behavior: &Behavior) {
 fn write_direction(text: &mut String, level: usize, key: &str, rules: &DirectionRules) {
     line!(text, level, "{key}:");
     if let Some(window_s) = rules.window_s {
-        line!(text, level + 1, "stabilizationWindowSeconds: {window_s}");
+        line!(text, level + 1, "stabilizationWindowSeconds: {}", window_s.ceil());
     }
     if let Some(tolerance) = rules.tolerance {
         line!(text, level + 1, "tolerance: {}", quoted(&tolerance.to_string()));
@@ -142,7 +143,7 @@ fn write_direction(text: &mut String, level: usize, key: &str, rules: &Direction
             PolicyAmount::Pods(value) => ("Pods", value),
             PolicyAmount::Percent(value) => ("Percent", value),
         };
-        line!(text, level + 2, "- {{type: {amount}, value: {value}, periodSeconds: {}}}", policy.period_s);
+        line!(text, level + 2, "- {{type: {amount}, value: {value}, periodSeconds: {}}}", policy.period_s.ceil());
     }
 }
 
@@ -153,9 +154,9 @@ fn write_scaled_object(text: &mut String, name: &str, target: &str, keda: &Scale
     line!(text, 0, "spec:");
     line!(text, 1, "scaleTargetRef:");
     line!(text, 2, "name: {}", quoted(&dns_name(target)));
-    line!(text, 1, "pollingInterval: {}", keda.operator.polling_interval_s);
-    line!(text, 1, "cooldownPeriod: {}", keda.operator.cooldown_s);
-    line!(text, 1, "initialCooldownPeriod: {}", keda.operator.initial_cooldown_s);
+    line!(text, 1, "pollingInterval: {}", keda.operator.polling_interval_s.ceil());
+    line!(text, 1, "cooldownPeriod: {}", keda.operator.cooldown_s.ceil());
+    line!(text, 1, "initialCooldownPeriod: {}", keda.operator.initial_cooldown_s.ceil());
     line!(text, 1, "minReplicaCount: {}", keda.operator.min);
     line!(text, 1, "maxReplicaCount: {}", keda.max);
     if let Some(idle) = keda.operator.idle {
@@ -233,7 +234,7 @@ fn write_scaled_job(text: &mut String, name: &str, target: &str, jobs: &ScaledJo
     line!(text, 4, "containers:");
     line!(text, 5, "- name: {}", quoted(&dns_name(target)));
     line!(text, 6, "image: FILL-IN");
-    line!(text, 1, "pollingInterval: {}", jobs.polling_interval_s);
+    line!(text, 1, "pollingInterval: {}", jobs.polling_interval_s.ceil());
     line!(text, 1, "minReplicaCount: {}", jobs.min);
     line!(text, 1, "maxReplicaCount: {}", jobs.max);
     line!(text, 1, "scalingStrategy:");

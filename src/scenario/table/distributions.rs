@@ -5,7 +5,7 @@ use super::{Choice, INSTANT, Key, Kind, LENGTH, Section, Span, required};
 /// A bare duration, or a map with one of the laws.
 pub(in super::super) static DISTRIBUTION: Kind = Kind::Either(&[INSTANT, Kind::Choice(&LAWS)]);
 
-static LAWS: Choice = Choice {
+pub(super) static LAWS: Choice = Choice {
     what: "a distribution",
     variants: &[
         required("constant", INSTANT, "Always the same; `20ms` alone is short for it.", "20ms"),

@@ -1,21 +1,22 @@
 //! Consumer groups.
 
 use super::{
-    ABOVE_0, Choice, FROM_0, FROM_1, INSTANT, Kind, MAX_NUMBER, Section, Span, Word, defaulted, later, optional,
-    required,
+    ABOVE_0, Choice, FROM_0, FROM_1, INSTANT, Kind, LENGTH, MAX_NUMBER, Section, Span, Word, defaulted, failures,
+    optional, required, scaling, topology,
 };
 
-const REPLICAS: Span = Span { low: 0.0, open: false, high: 4e9 };
+pub(super) const REPLICAS: Span = Span { low: 0.0, open: false, high: 4e9 };
 
 pub(super) static GROUP: Section = Section {
     what: "a consumer group",
     about: "Equal replicas on one queue: C(t) = replicas(t) · concurrency · speed(t) / (mean service + mean overhead).",
     keys: &[
         required("from", Kind::QueueName, "The queue that it consumes.", "orders"),
-        required(
+        optional(
             "replicas",
             Kind::Either(&[Kind::Count(REPLICAS), Kind::Choice(&SCHEDULE)]),
-            "How many replicas: a number, or steps over time. 0 is valid; the newest replica leaves first.",
+            "How many replicas: a number, or steps over time. 0 is valid; the newest replica leaves first. With \
+             `scaling`, or with `strategies` for the group, it is the number at t = 0 and may be left out.",
             "4",
         ),
         defaulted(
@@ -27,8 +28,9 @@ pub(super) static GROUP: Section = Section {
         ),
         optional(
             "prefetch",
-            Kind::Count(FROM_1),
-            "Unacked messages per replica; left out, `concurrency`. Below it, it caps the slots.",
+            Kind::CountOrUnlimited(FROM_1),
+            "Messages that a replica holds, in service or in its client's buffer; left out, as many as its slots work \
+             on. Below that, it caps the slots.",
             "16",
         ),
         optional("service", Kind::Distribution, "Work of one message, at speed 1.", "{lognormal: {mean: 20ms, cv: 1}}"),
@@ -65,18 +67,17 @@ pub(super) static GROUP: Section = Section {
         optional(
             "startup",
             Kind::Distribution,
-            "Before a new replica takes its first message; not at t = 0; after outages too.",
+            "Before a new replica takes its first message; not at t = 0; after outages and crashes too.",
             "30s",
         ),
         defaulted(
             "shutdown",
-            Kind::Word(&[
-                Word {
-                    text: "finish",
-                    about: "running and prefetched work is completed, nothing new is taken",
-                    later: false,
-                },
-                Word { text: "requeue", about: "everything held returns to the queue at once", later: false },
+            Kind::Either(&[
+                Kind::Word(&[
+                    Word { text: "finish", about: "running and prefetched work is completed, nothing new is taken" },
+                    Word { text: "requeue", about: "everything held returns to the queue at once" },
+                ]),
+                Kind::Choice(&SHUTDOWN),
             ]),
             "finish",
             "What a leaving replica does.",
@@ -88,21 +89,101 @@ pub(super) static GROUP: Section = Section {
             "Intervals in which the whole group is away; what it held is redelivered.",
             "[[40s, 60s]]",
         ),
+        defaulted(
+            "ack",
+            Kind::Word(&[
+                Word { text: "after", about: "when its service has ended: at least once" },
+                Word { text: "before", about: "when it is delivered: at most once, what a lost replica held is lost" },
+            ]),
+            "after",
+            "When a delivery counts as done.",
+            "before",
+        ),
+        optional(
+            "ack_timeout",
+            Kind::OrNone(&LENGTH),
+            "Longest time that a delivery may stay unacked (a visibility timeout); then the message comes back while \
+             the first attempt still runs.",
+            "30s",
+        ),
+        optional(
+            "failures",
+            Kind::Section(&failures::FAILURES),
+            "Deliveries that fail, and what becomes of them.",
+            "{probability: 10%, then: requeue}",
+        ),
+        optional(
+            "retry",
+            Kind::Section(&failures::RETRY),
+            "How long a message that failed rests before it can be delivered again; left out, not at all.",
+            "{delay: 5s}",
+        ),
+        optional(
+            "crashes",
+            Kind::Section(&failures::CRASHES),
+            "Replicas that crash and come back; what they held is redelivered.",
+            "{every: 6h, restart: 30s}",
+        ),
+        optional(
+            "batch",
+            Kind::Section(&failures::BATCH),
+            "One service for several messages.",
+            "{size: 10, linger: 50ms}",
+        ),
+        optional(
+            "in_flight_limit",
+            Kind::OrNone(&Kind::Count(FROM_1)),
+            "Unacked messages of the whole group (JetStream's MaxAckPending).",
+            "1000",
+        ),
+        optional(
+            "rebalance",
+            Kind::OrNone(&Kind::Section(&failures::REBALANCE)),
+            "What a change of membership costs a partitioned group.",
+            "{kind: eager, pause: 3s}",
+        ),
+        optional(
+            "contention",
+            Kind::Section(&topology::CONTENTION),
+            "How busy slots slow one another down: universal scalability law.",
+            "{sigma: 0.02, kappa: 0.0005}",
+        ),
+        optional(
+            "uses",
+            Kind::Values(&Kind::Count(FROM_1)),
+            "What each service holds while it runs: units of `resources`.",
+            "{database: 1}",
+        ),
+        optional(
+            "emits",
+            Kind::List(&Kind::Section(&topology::EMISSION), 1),
+            "What is published at each ack: pipelines.",
+            "[{to: orders, per_message: 1}]",
+        ),
         optional(
             "cost",
             Kind::Money,
             "Price of one replica, from wanted to terminated; one currency per file.",
             "0.10 USD/h",
         ),
-        later("failures", "Failing deliveries and what happens to them."),
-        later("retry", "Delay before a failed message is delivered again."),
-        later("batch", "One service for several messages."),
-        later("crashes", "Replicas that crash and restart."),
-        later("contention", "Universal scalability law over busy slots."),
-        later("emits", "Messages published at ack: pipelines."),
-        later("scaling", "A scaling strategy."),
+        optional(
+            "scaling",
+            Kind::Section(&scaling::STRATEGY),
+            "Who decides on the number of replicas: a strategy.",
+            "{hpa: {min: 2, max: 20, metric: {ready_per_replica: 50}}, metric_age: 30s}",
+        ),
     ],
     alternatives: &[&["service"], &["service_rate"]],
+};
+
+static SHUTDOWN: Choice = Choice {
+    what: "a way to shut down",
+    variants: &[required(
+        "finish_within",
+        LENGTH,
+        "As `finish`, within a grace period; what is not done then returns to the queue.",
+        "30s",
+    )],
 };
 
 static SCHEDULE: Choice = Choice {

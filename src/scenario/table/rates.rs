@@ -196,8 +196,8 @@ static TRACE: Section = section(
         defaulted(
             "unit",
             Kind::Word(&[
-                Word { text: "count", about: "messages in the interval", later: false },
-                Word { text: "rate", about: "messages per second", later: false },
+                Word { text: "count", about: "messages in the interval" },
+                Word { text: "rate", about: "messages per second" },
             ]),
             "count",
             "What a value is: `count` (messages in the interval) or `rate` (per second). In a factor function values \

@@ -1,7 +1,8 @@
-//! The scenario itself: general keys, producers, queues, promises.
+//! The scenario itself: general keys, producers, promises.
 
 use super::{
-    Choice, FROM_0, INSTANT, Key, Kind, LENGTH, Need, Section, Span, Word, defaulted, groups, later, optional, required,
+    Choice, FROM_0, INSTANT, Key, Kind, LENGTH, Need, Section, Span, Word, defaulted, failures, groups, optional,
+    queues, required, scaling, topology,
 };
 
 /// The whole file.
@@ -53,16 +54,44 @@ pub(in super::super) static SCENARIO: Section = Section {
             "2026-11-27T08:00:00Z",
         ),
         optional("producers", Kind::Named(&PRODUCER), "Who publishes.", "{checkout: {to: orders, rate: 40/s}}"),
-        required("queues", Kind::Named(&QUEUE), "Where messages wait.", "{orders: {}}"),
+        required("queues", Kind::Named(&queues::QUEUE), "Where messages wait.", "{orders: {}}"),
+        optional(
+            "topics",
+            Kind::Named(&topology::TOPIC),
+            "Event buses: copies or shares of what is published, to several queues.",
+            "{events: {to: [orders]}}",
+        ),
         optional(
             "consumers",
             Kind::Named(&groups::GROUP),
             "Who takes messages away.",
             "{workers: {from: orders, replicas: 4, service: 20ms}}",
         ),
+        optional(
+            "resources",
+            Kind::Named(&topology::RESOURCE),
+            "What consumers share and of which there is only so much.",
+            "{database: {slots: 40}}",
+        ),
+        optional(
+            "broker_outages",
+            Kind::List(&Kind::Pair(&INSTANT, &INSTANT), 1),
+            "Intervals in which the broker is away, for every queue that does not have its own.",
+            "[[10m, 11m]]",
+        ),
+        optional(
+            "paths",
+            Kind::Values(&Kind::List(&Kind::QueueName, 2)),
+            "Paths through a pipeline, to be measured from the first publish to the last ack, without a promise.",
+            "{checkout: [orders, billing, mail]}",
+        ),
         optional("slo", Kind::Named(&SLO), "What was promised.", "{fresh: {queue: orders, latency: p99, below: 2s}}"),
-        later("topics", "Copies or shares of what is published to several queues."),
-        later("strategies", "Named alternatives of scaling one consumer group."),
+        optional(
+            "strategies",
+            Kind::Named(&scaling::NAMED_STRATEGY),
+            "Named alternatives for who scales a consumer group.",
+            "{four: {static: 4}, keda: {keda: {max: 20, trigger: {rabbitmq: {value: 50}}}}}",
+        ),
     ],
     alternatives: &[],
 };
@@ -92,7 +121,7 @@ static PRODUCER: Section = Section {
     what: "a producer",
     about: "A source of messages. `rate` is needed unless `arrivals` is `recorded`.",
     keys: &[
-        required("to", Kind::QueueName, "The queue that it publishes to.", "orders"),
+        required("to", Kind::DestinationName, "The queue or topic that it publishes to.", "orders"),
         optional(
             "rate",
             Kind::RateFunction,
@@ -106,6 +135,28 @@ static PRODUCER: Section = Section {
             "How the instants scatter around the rate: an arrival process.",
             "poisson",
         ),
+        optional(
+            "priority",
+            Kind::Count(Span { high: 254.0, ..FROM_0 }),
+            "Level of its messages in queues with `priorities`, 0 the most urgent; left out, the shares decide.",
+            "0",
+        ),
+        defaulted(
+            "when_away",
+            Kind::Word(&[
+                Word { text: "block", about: "its clock stops until the broker is back" },
+                Word { text: "lose", about: "what it publishes then is lost" },
+            ]),
+            "block",
+            "What it does while the broker is away.",
+            "lose",
+        ),
+        optional(
+            "confirms",
+            Kind::OrNone(&Kind::Section(&failures::CONFIRMS)),
+            "Publisher confirms: its clock stops while a whole window of publishes is unconfirmed.",
+            "{latency: 2ms, window: 100}",
+        ),
     ],
     alternatives: &[],
 };
@@ -113,8 +164,8 @@ static PRODUCER: Section = Section {
 /// A word, or a map with one of the processes.
 pub(in super::super) static PROCESS: Kind = Kind::Either(&[
     Kind::Word(&[
-        Word { text: "poisson", about: "independent messages: a (non-homogeneous) Poisson process", later: false },
-        Word { text: "regular", about: "a metronome that follows the rate, its first message at Λ = 1", later: false },
+        Word { text: "poisson", about: "independent messages: a (non-homogeneous) Poisson process" },
+        Word { text: "regular", about: "a metronome that follows the rate, its first message at Λ = 1" },
     ]),
     Kind::Choice(&PROCESSES),
 ]);
@@ -228,55 +279,29 @@ static RECORDED: Section = Section {
     alternatives: &[],
 };
 
-static QUEUE: Section = Section {
-    what: "a queue",
-    about: "Where messages wait. All keys have defaults: `{}` is a queue without bounds.",
-    keys: &[
-        defaulted("initial", Kind::Count(FROM_0), "0", "Messages that are ready at t = 0, published then.", "50k"),
-        optional(
-            "delivery_delay",
-            Kind::Distribution,
-            "From publish until a message can be delivered.",
-            "{exponential: {mean: 5ms}}",
-        ),
-        optional(
-            "capacity",
-            Kind::Count(FROM_0),
-            "Most messages that may be ready; 0 makes a loss system. Left out, there is no bound.",
-            "5000",
-        ),
-        defaulted(
-            "overflow",
-            Kind::Word(&[
-                Word { text: "reject", about: "the new message is refused", later: false },
-                Word { text: "drop-head", about: "the oldest ready message is dropped", later: false },
-                Word { text: "block", about: "the publisher waits", later: true },
-            ]),
-            "reject",
-            "What a full queue does.",
-            "drop-head",
-        ),
-        later("ttl", "Time after which a ready message expires."),
-        later("priorities", "Number of priority levels."),
-        later("delivery_limit", "Most deliveries of one message."),
-        later("dead_letter", "Queue for what is dropped, expired or given up."),
-        later("partitions", "Partitions with a key skew."),
-        later("message_size", "Size of a message."),
-    ],
-    alternatives: &[],
-};
-
 static SLO: Section = Section {
     what: "an SLO",
-    about: "A promise about one queue. The value must be below the limit.",
+    about: "A promise about one queue, or about a path through several. The value must be below the limit.",
     keys: &[
-        required("queue", Kind::QueueName, "The queue.", "orders"),
-        optional("latency", Kind::Statistic, "Publish to ack: `mean`, `max`, `p50`, `p95`, `p99`, `p999`, …", "p99"),
+        optional("queue", Kind::QueueName, "The queue.", "orders"),
+        optional(
+            "path",
+            Kind::Either(&[Kind::PathName, Kind::List(&Kind::QueueName, 2)]),
+            "Instead of a queue, the queues of a path, the first one first, or the name of one in `paths`.",
+            "[orders, billing, mail]",
+        ),
+        optional(
+            "latency",
+            Kind::Statistic,
+            "Publish to ack, of a path from the first publish to the last ack: `mean`, `max`, `p50`, `p95`, `p99`, \
+             `p999`, …",
+            "p99",
+        ),
         optional("wait", Kind::Statistic, "Publish to first start.", "p95"),
         optional("depth", Kind::Statistic, "Ready + unacked messages, time-weighted.", "max"),
         optional(
             "loss",
-            Kind::Word(&[Word { text: "share", about: "of the published messages", later: false }]),
+            Kind::Word(&[Word { text: "share", about: "of the published messages" }]),
             "Messages that are lost.",
             "share",
         ),
@@ -296,10 +321,11 @@ static SLO: Section = Section {
         ),
     ],
     alternatives: &[
-        &["latency", "below"],
-        &["wait", "below"],
-        &["depth", "below"],
-        &["loss", "below"],
-        &["drained", "by"],
+        &["queue", "latency", "below"],
+        &["queue", "wait", "below"],
+        &["queue", "depth", "below"],
+        &["queue", "loss", "below"],
+        &["queue", "drained", "by"],
+        &["path", "latency", "below"],
     ],
 };

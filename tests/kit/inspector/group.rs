@@ -124,11 +124,13 @@ impl<'m> GroupWatch<'m> {
     /// What holds between events.
     pub fn check(&self, now_s: f64, breaches: &mut Breaches) {
         let name = &self.settings.name;
-        let Staff { wanted, running, slots } = self.staff;
+        let Staff { wanted, running, slots, ready } = self.staff;
         let within = self.busy + self.overhead <= slots;
         breaches.check(Law::Slots, now_s, within, || format!("{name}: {} + {} of {slots}", self.busy, self.overhead));
-        let scheduled = self.settings.replicas.at(now_s);
+        // What a scaler wants is its own affair.
+        let scheduled = if self.settings.scaling.is_some() { wanted } else { self.settings.replicas.at(now_s) };
         let follows = wanted == scheduled
+            && ready == self.taking
             && self.taking <= wanted
             && wanted <= running
             && self.taking * self.slots_per_replica <= slots
@@ -142,6 +144,9 @@ impl<'m> GroupWatch<'m> {
 }
 
 fn joins_s(settings: &ConsumerGroup) -> Option<Vec<f64>> {
+    if settings.scaling.is_some() {
+        return None;
+    }
     let startup_s = match settings.startup {
         None => 0.0,
         Some(Distribution::Constant(startup_s)) => startup_s,
