@@ -12,7 +12,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use forebay::measure::EngineChoice;
-use forebay::model::Model;
+use forebay::model::scaling::{Hpa, HpaMetric, HpaRules, MetricTarget, Signal, Strategy};
+use forebay::model::{Model, Scaling};
 use forebay::scenario::{Limits, Source, load};
 use forebay::study::{RunOptions, repeat, run};
 
@@ -30,6 +31,7 @@ fn main() {
     for workload in ["W1", "W2", "W3"] {
         events(workload, messages, limit.as_deref());
     }
+    scaler(messages);
     replications();
     fluid();
 }
@@ -97,6 +99,18 @@ fn events(name: &str, messages: f64, limit: Option<&str>) {
         print!(", the limit {:.1} M/s: {:.2} ×", messages / limit_s / 1e6, median(ratios));
     }
     println!();
+}
+
+/// What a scaler costs: W1 with and without an HPA that decides every 15 s, about every 108 messages, and changes nothing.
+fn scaler(messages: f64) {
+    let plain = workload("W1", messages, 1);
+    let mut scaled = plain.clone();
+    let metric =
+        HpaMetric { name: "ready".to_owned(), signal: Signal::Ready, target: MetricTarget::AverageValue(messages) };
+    let hpa = Hpa { rules: HpaRules::new(8, 20), metrics: vec![metric] };
+    scaled.groups[0].scaling = Some(Scaling::new(Strategy::Hpa(hpa)));
+    let ratios = (0..3 * PAIRS).map(|_| study_s(&plain, 1) / study_s(&scaled, 1)).collect();
+    println!("W1 with an HPA: {:.3} × the speed without", median(ratios));
 }
 
 /// What two cores make of replications.

@@ -40,7 +40,10 @@ enum Call {
 use Call::{Acked, Horizon, Levels, Lost, Published, Redelivered, Slots, Started, Tick};
 
 fn message((order, published_s, work_s): (u64, f64, f64), started: bool) -> Message {
-    Message { published_s, work_s, order, deliveries: u32::from(started), started }
+    let mut message = Message::new(published_s, work_s, order);
+    message.deliveries = u16::from(started);
+    message.started = started;
+    message
 }
 
 fn tell(inspector: &mut Inspector, call: Call) {

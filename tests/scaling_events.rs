@@ -3,19 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp)] // Tests may panic; instants are exact or they are wrong.
 
 use forebay::engine::events::simulate;
-use forebay::measure::{DecisionLog, DecisionRow, EventsOutcome};
+use forebay::measure::{DecisionLog, DecisionRow, EngineChoice, EventsOutcome};
 use forebay::model::scaling::{
-    Behavior, Bounds, DirectionRules, Hpa, HpaController, HpaMetric, HpaRules, MetricTarget, Oracle, Phase, Policy,
-    PolicyAmount, RabbitMq, RateScaling, ScaledJob, ScaledObject, Schedule, Signal, Staffing, Strategy, Trigger,
-    TriggerSource, Workforce,
+    Behavior, Bounds, DirectionRules, Hpa, HpaController, HpaMetric, HpaRules, Kafka, MetricTarget, Oracle, Phase,
+    Policy, PolicyAmount, RabbitMq, RateScaling, ScaledJob, ScaledObject, Schedule, Signal, Staffing, Strategy,
+    Trigger, TriggerSource, Workforce,
 };
 use forebay::model::{
-    Arrivals, ConsumerGroup, Distribution, Model, Process, Producer, Queue, Rate, Replicas, Replications, Scaling,
-    Shutdown,
+    Arrivals, ConsumerGroup, Distribution, Model, Order, Partitions, Process, Producer, Queue, Rate, Replicas,
+    Replications, Scaling, Shutdown,
 };
-use forebay::report::{explanation, explanation_json};
+use forebay::report::{ReportOptions, explanation, explanation_json};
 use forebay::scaling::Rule;
-use forebay::study::{Silence, explain, repeat};
+use forebay::study::{RunOptions, Silence, explain, run};
 
 const SECOND: Distribution = Distribution::Constant(1.0);
 
@@ -66,7 +66,8 @@ fn wanted(model: &Model, decisions_shown: usize) -> Vec<u32> {
 }
 
 fn measured(model: &Model, threads: usize) -> EventsOutcome {
-    repeat(model, Some(threads), &|_| {}).unwrap()
+    let options = RunOptions { engine: EngineChoice::Events, threads: Some(threads) };
+    run(model, &options, &|_| {}).unwrap().events.unwrap()
 }
 
 /// The growth table: without `behavior` at most max(2n, 4) at each sync, with the API's defaults at most max(2n, n + 4).
@@ -376,4 +377,72 @@ fn what_cannot_be_explained_is_refused_with_the_reason() {
     assert_eq!(explain(&model, 0, 601.0).unwrap_err(), Silence::BeyondHorizon { horizon_s: 600.0 });
     model.groups[0].scaling = None;
     assert_eq!(explain(&model, 0, 130.0).unwrap_err(), Silence::NotScaled("g".to_owned()));
+}
+
+/// KEDA's Kafka trigger divides integers: a lag of 44 is not above 4 partitions of 10, and ⌈44 / 10⌉ is one consumer more
+/// than there are partitions. It idles.
+#[test]
+fn one_consumer_more_than_partitions() {
+    let lag = |backlog: u64| {
+        let kafka = Kafka { lag_threshold: 10, ..Kafka::default() };
+        let keda = ScaledObject::new(vec![Trigger::new("q", TriggerSource::Kafka(kafka))]);
+        let mut model = model(Rate::Constant(0.0), backlog, Distribution::Constant(1e6), at(Strategy::Keda(keda), 0.0));
+        model.queues[0].order = Order::Partitions(Partitions { count: 4, skew: 0.0 });
+        model
+    };
+    assert_eq!(changes(&lag(44)), [(0.0, 4), (15.0, 5)]);
+    assert_eq!(changes(&lag(80)), [(0.0, 4)], "cut to the partitions");
+    let rows = decisions(&lag(44));
+    let busy: Vec<f64> = rows.iter().filter(|row| row.time_s >= 15.0).map(|row| row.seen.utilization).take(2).collect();
+    assert_eq!(busy, [1.0, 0.8], "four partitions keep four of five busy");
+    let reasons: Vec<_> = decisions(&lag(80)).into_iter().flat_map(|row| row.reasons).collect();
+    assert!(reasons.iter().any(|reason| reason.rule() == Some(Rule::PartitionCap)));
+}
+
+/// A leaving replica has the grace period of its group; what is not done by then comes back.
+#[test]
+fn a_grace_period_bounds_the_drain() {
+    let mut model = burst(25.0);
+    model.resolution_s = 0.5;
+    model.groups[0].shutdown = Shutdown::FinishWithin(7.0);
+    let outcome = measured(&model, 1);
+    let at = |end_s: f64| outcome.series[0].replicas_mean[(end_s / 0.5) as usize - 1];
+    assert_eq!([at(120.0), at(120.5)], [9.0, 1.0]);
+    assert!(outcome.queues[0].redelivered.value >= Some(8.0));
+}
+
+/// The files of a run with a strategy: decisions with what became of them, a chart whose title tells the lag, and no
+/// decisions left beside a run without one.
+#[test]
+fn a_run_writes_what_was_decided() {
+    let mut model = explained();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |model: &Model| {
+        let outcome = run(model, &RunOptions { engine: EngineChoice::Events, threads: None }, &|_| {}).unwrap();
+        forebay::report::write(&outcome, folder.path(), &ReportOptions::default()).unwrap();
+        std::fs::read_to_string(folder.path().join("summary.json")).unwrap()
+    };
+    let summary: serde_json::Value = serde_json::from_str(&write(&model)).unwrap();
+    assert_eq!(summary["consumers"]["g"]["scaling"]["wanted"]["max"]["value"], 9);
+    let text = std::fs::read_to_string(folder.path().join("decisions.csv")).unwrap();
+    let row = text.lines().find(|line| line.starts_with("0,123,")).unwrap();
+    assert!(row.starts_with("0,123,g,hpa,118,9,1,0,17.7") && row.ends_with(",0,0,1,2,9,4,2,1,policy,165,0"), "{row}");
+    assert_eq!(text.lines().count(), 61, "one row per decision of 600 s, and the header");
+    model.groups[0].scaling = None;
+    let summary: serde_json::Value = serde_json::from_str(&write(&model)).unwrap();
+    assert!(summary["consumers"]["g"].get("scaling").is_none());
+    assert!(!folder.path().join("decisions.csv").exists());
+}
+
+/// What changes with every decision has no steady state, and chance decides where a threshold is passed: theory says
+/// so, and nothing is compared that cannot agree.
+#[test]
+fn engines_are_not_compared_where_a_strategy_decides() {
+    let mut model = burst(0.4);
+    model.producers[0].arrivals = Arrivals::Process { rate: Rate::Constant(3.0), process: Process::Poisson };
+    let outcome = run(&model, &RunOptions { engine: EngineChoice::Formula, threads: None }, &|_| {}).unwrap();
+    let why = outcome.formula.unwrap()[0].why_not.clone().unwrap();
+    assert!(why.contains("a strategy (hpa) decides on the number of replicas"), "{why}");
+    let outcome = run(&model, &RunOptions::default(), &|_| {}).unwrap();
+    assert!(outcome.disagreements.is_empty(), "{:?}", outcome.disagreements);
 }

@@ -16,7 +16,7 @@ use forebay::model::scaling::{
 };
 use forebay::model::{Distribution, Model, Replicas, Scaling};
 use forebay::scenario::{Limits, Source, load};
-use forebay::study::repeat;
+use forebay::study::{RunOptions, repeat, run};
 use serde_json::Value;
 
 struct Trace {
@@ -230,7 +230,7 @@ fn controlled(trace: &Trace) -> Model {
 #[test]
 fn a_recorded_controller_scales_as_it_did() {
     let trace = Trace::named("E7_autoscale");
-    let outcome = repeat(&controlled(&trace), None, &|_| {}).unwrap();
+    let outcome = run(&controlled(&trace), &RunOptions::default(), &|_| {}).unwrap().events.unwrap();
     let changes: Vec<(f64, u32)> = outcome
         .decisions
         .iter()
@@ -263,7 +263,7 @@ fn another_controller_is_noticed() {
     assert!(off > 0.2, "{off}");
     let mut late = controlled(&trace);
     late.groups[0].scaling.as_mut().unwrap().metric_age_s = 5.0;
-    let outcome = repeat(&late, None, &|_| {}).unwrap();
+    let outcome = run(&late, &RunOptions::default(), &|_| {}).unwrap().events.unwrap();
     let ups: Vec<f64> = outcome.decisions.iter().filter(|row| row.launched() > 0).map(|row| row.time_s).collect();
     assert_eq!(ups[0], 70.001, "one tick later");
 }

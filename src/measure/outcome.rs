@@ -56,7 +56,7 @@ pub struct EventsOutcome {
     pub series: Vec<QueueSeries>,
     /// For each SLO, the statistic that it speaks of in each replication.
     pub slo_values: Vec<Vec<Option<f64>>>,
-    /// What scalers decided in the first replication, in the order of time.
+    /// What scalers decided in the first replication, in the order of time, if it was kept.
     pub decisions: Vec<DecisionRow>,
     /// Conservation.
     pub balance: Balance,

@@ -12,7 +12,7 @@ use super::decisions::DecisionLog;
 use super::probe::Probe;
 use super::replication::{GroupResult, QueueResult, Replication};
 use super::staff::{Interval, StaffClock};
-use crate::engine::events::{Decided, Loss, Message, Observer, Staff};
+use crate::engine::events::{DeadLetter, Decided, Loss, Message, Observer, Staff};
 use crate::model::{GroupId, Model, QueueId, Slo};
 use crate::units::Seconds;
 
@@ -24,6 +24,9 @@ pub(super) struct Counts {
     pub redelivered: u64,
     pub rejected: u64,
     pub dropped: u64,
+    pub expired: u64,
+    pub dead_lettered: u64,
+    pub lost: u64,
 }
 
 /// Measures one replication of a model.
@@ -96,6 +99,14 @@ impl Observer for Recorder<'_> {
         self.queues[queue].lost(message, why);
     }
 
+    fn dead_lettered(&mut self, _now_s: Seconds, queue: QueueId, message: &Message, _why: DeadLetter) {
+        self.queues[queue].dead_lettered(message);
+    }
+
+    fn lost_after_ack(&mut self, _now_s: Seconds, queue: QueueId, message: &Message) {
+        self.queues[queue].lost_after_ack(message);
+    }
+
     fn redelivered(&mut self, _now_s: Seconds, queue: QueueId) {
         self.queues[queue].redelivered();
     }
@@ -165,7 +176,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn settled(&self) -> bool {
-        self.queues.iter().all(|queue| queue.unsettled() == 0)
+        self.queues.iter().all(|queue| !queue.is_awaited || queue.unsettled() == 0)
     }
 }
 
@@ -177,6 +188,9 @@ impl Counts {
             redelivered: self.redelivered - before.redelivered,
             rejected: self.rejected - before.rejected,
             dropped: self.dropped - before.dropped,
+            expired: self.expired - before.expired,
+            dead_lettered: self.dead_lettered - before.dead_lettered,
+            lost: self.lost - before.lost,
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn summarise(model: &Model, replications: &[(Replication, Ledger)]) -> Event
 fn balance(replications: &[(Replication, Ledger)]) -> Balance {
     let ledgers = || replications.iter().map(|(_, ledger)| ledger);
     let published = ledgers().map(|ledger| ledger.published).sum();
-    let accounted = ledgers().map(|ledger| ledger.acked + ledger.rejected + ledger.dropped + ledger.in_system).sum();
+    let accounted = ledgers().map(Ledger::accounted).sum();
     Balance { published, accounted, difference: published as i64 - accounted as i64 }
 }
 
@@ -61,8 +61,8 @@ fn queue_summary(name: &str, results: &[&QueueResult]) -> QueueSummary {
         redelivered: count(|result| result.counts.redelivered),
         rejected: count(|result| result.counts.rejected),
         dropped: count(|result| result.counts.dropped),
-        expired: count(|_| 0),
-        dead_lettered: count(|_| 0),
+        expired: count(|result| result.counts.expired),
+        dead_lettered: count(|result| result.counts.dead_lettered),
         in_system_at_end: count(|result| result.in_system),
         depth: DepthSummary {
             mean: level(|result| result.depth.mean),

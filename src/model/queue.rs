@@ -71,7 +71,8 @@ pub enum Overflow {
     Reject,
     /// The oldest ready message is dropped to make room.
     DropHead,
-    /// The producer's clock stops until there is room.
+    /// The producer's clock stops until there is room. What consumers emit, dead letters and messages whose delay ends
+    /// are taken in all the same.
     Block,
 }
 

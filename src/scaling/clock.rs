@@ -26,14 +26,13 @@ impl Ticks {
         if self.next_s() > now_s {
             return false;
         }
-        self.passed = if self.period_s.is_finite() {
-            let whole = ((now_s - self.phase_s) / self.period_s).floor().max(0.0) as u64;
-            (self.passed + 1).max(whole)
-        } else {
-            self.passed + 1
-        };
-        while self.next_s() <= now_s {
-            self.passed += 1;
+        self.passed += 1;
+        if self.next_s() <= now_s {
+            // Several were missed, and a sum would not end for a short period.
+            self.passed = self.passed.max(((now_s - self.phase_s) / self.period_s).floor() as u64);
+            while self.next_s() <= now_s {
+                self.passed += 1;
+            }
         }
         true
     }

@@ -122,7 +122,7 @@ impl HpaState {
             None => limited.without_behavior(reasons),
         };
         let keep_s = rules.down_window_s().max(rules.up_window_s());
-        self.advice.note(scale.now_s, advice, keep_s);
+        self.advice.note_extreme(scale.now_s, advice, keep_s);
         result
     }
 

@@ -22,6 +22,15 @@ impl Log {
         self.entries.push_back((at_s, number));
     }
 
+    /// Notes `number`, which comes after all others, where only the extremes of windows are asked for: of equal numbers
+    /// in a row the last one says it all.
+    pub fn note_extreme(&mut self, at_s: Seconds, number: u32, keep_s: Seconds) {
+        match self.entries.back_mut() {
+            Some((noted_s, last)) if *last == number => *noted_s = noted_s.max(at_s),
+            _ => self.note(at_s, number, keep_s),
+        }
+    }
+
     /// Numbers noted less than `window_s` ago.
     pub fn younger_than(&self, now_s: Seconds, window_s: Seconds) -> impl Iterator<Item = u32> {
         self.of(move |noted_s| now_s - noted_s < window_s - SAME_AGE_S)
@@ -58,6 +67,21 @@ mod tests {
         log.note(tick(1.0), 7, 300.0);
         assert_eq!(log.up_to_age(tick(21.0), 300.0).count(), 1);
         assert_eq!(log.younger_than(tick(21.0), 300.0).count(), 0);
+    }
+
+    #[test]
+    fn equal_numbers_in_a_row_have_the_same_extremes_as_their_last() {
+        let (mut all, mut short) = (Log::default(), Log::default());
+        for k in 0..200_u32 {
+            let (at_s, number) = (f64::from(k) * 15.0, k / 7 % 3);
+            all.note(at_s, number, 300.0);
+            short.note_extreme(at_s, number, 300.0);
+            for window_s in [0.0, 15.0, 100.0, 300.0] {
+                assert_eq!(all.up_to_age(at_s, window_s).max(), short.up_to_age(at_s, window_s).max());
+                assert_eq!(all.younger_than(at_s, window_s).min(), short.younger_than(at_s, window_s).min());
+            }
+        }
+        assert!(short.entries.len() < all.entries.len());
     }
 
     #[test]

@@ -43,6 +43,16 @@ pub fn repeat(
     threads: Option<usize>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<EventsOutcome, StudyError> {
+    repeat_with(Recorder::new, model, threads, progress)
+}
+
+/// The same with a recorder of one's own for the first replication.
+pub(super) fn repeat_with<'m>(
+    first: fn(&'m Model) -> Recorder<'m>,
+    model: &'m Model,
+    threads: Option<usize>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<EventsOutcome, StudyError> {
     // More threads than replications would only wait; 0 lets the pool take every core.
     let wanted = threads.map_or(0, |threads| threads.clamp(1, model.replications.at_most() as usize));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(wanted).build();
@@ -54,7 +64,7 @@ pub fn repeat(
             Replications::Fixed(replications) => replications,
             Replications::Until { at_most, .. } => next_look(done).min(at_most),
         };
-        replications.extend(pool.install(|| batch(model, done..planned, progress))?);
+        replications.extend(pool.install(|| batch(first, model, done..planned, progress))?);
         let outcome = summarise(model, &replications);
         match model.replications {
             Replications::Until { precision, at_most }
@@ -69,17 +79,16 @@ fn next_look(done: u32) -> u32 {
     if done == 0 { 10 } else { done + done.div_ceil(2) }
 }
 
-fn batch(
-    model: &Model,
+fn batch<'m>(
+    first: fn(&'m Model) -> Recorder<'m>,
+    model: &'m Model,
     replications: std::ops::Range<u32>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<(Replication, Ledger)>, SimulationError> {
     let planned = replications.end;
     let finished = std::sync::atomic::AtomicU32::new(replications.start);
     let one = |replication: u32| {
-        let scaled = model.groups.iter().any(|group| group.scaling.is_some());
-        let mut recorder =
-            if replication == 0 && scaled { Recorder::with_decisions(model) } else { Recorder::new(model) };
+        let mut recorder = if replication == 0 { first(model) } else { Recorder::new(model) };
         let ledger = simulate(model, model.seed, replication, &mut recorder)?;
         let done = finished.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         progress(Progress { done, planned });

@@ -1,11 +1,11 @@
 //! One scenario through all engines that apply.
 
 use super::agreement::disagreements;
-use super::repeat::{Progress, StudyError, least_precise, repeat};
+use super::repeat::{Progress, StudyError, least_precise, repeat_with};
 use super::verdict::verdicts;
 use super::warmup::warmup_note;
 use crate::engine::{fluid, formula};
-use crate::measure::{EngineChoice, EventsOutcome, Outcome};
+use crate::measure::{EngineChoice, EventsOutcome, Outcome, Recorder};
 use crate::model::{Model, Replications};
 use crate::units::show_count;
 
@@ -27,7 +27,8 @@ pub fn run(model: &Model, options: &RunOptions, progress: &(dyn Fn(Progress) + S
     let asked = |engine| options.engine == EngineChoice::All || options.engine == engine;
     let fluid = asked(EngineChoice::Fluid).then(|| fluid::integrate(model));
     let formula = asked(EngineChoice::Formula).then(|| formula::solve(model));
-    let events = if asked(EngineChoice::Events) { Some(repeat(model, options.threads, progress)?) } else { None };
+    let repeated = || repeat_with(Recorder::with_decisions, model, options.threads, progress);
+    let events = if asked(EngineChoice::Events) { Some(repeated()?) } else { None };
     let slos = verdicts(model, events.as_ref(), fluid.as_deref(), formula.as_deref());
     let disagreements = match &events {
         Some(events) => disagreements(model, events, fluid.as_deref(), formula.as_deref()),

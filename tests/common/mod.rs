@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // It may panic, and figures are shown with --nocapture.
 
 pub mod judge;
+pub mod network;
 pub mod oracle;
 pub mod setting;
 pub mod transient;

@@ -1,6 +1,6 @@
 //! An observer that measures as a run does and answers, beside it, what only an oracle asks for.
 
-use forebay::engine::events::{Loss, Message, Observer, Staff, simulate};
+use forebay::engine::events::{DeadLetter, Loss, Message, Observer, Staff, simulate};
 use forebay::measure::summary::QueueSummary;
 use forebay::measure::{Recorder, summarise};
 use forebay::model::{GroupId, Model, QueueId};
@@ -24,6 +24,12 @@ pub struct Sample {
     latencies: Shares,
     /// Share of time with `depth_from` messages or more (first queue).
     pub busy_share: f64,
+    /// Seconds from the first publish to the last ack of journeys that were completed, by path, in ascending order.
+    pub journeys_s: Vec<Vec<f64>>,
+    /// Count and sum of the waits in the first queue, by priority level or partition.
+    waits_by_lane: Vec<(f64, f64)>,
+    /// Seconds over which was measured.
+    pub measured_s: f64,
 }
 
 /// Counts above thresholds.
@@ -63,12 +69,32 @@ impl Sample {
             depth_from: asked.depth_from,
             busy_since_s: None,
             busy_s: 0.0,
+            journeys_s: vec![Vec::new(); model.paths.len()],
+            waits_by_lane: Vec::new(),
         };
         let ledger = simulate(model, model.seed, replication, &mut watch).expect("a small model");
-        let Watch { recorder, waits, latencies, busy_s, .. } = watch;
+        let Watch { recorder, waits, latencies, busy_s, mut journeys_s, waits_by_lane, .. } = watch;
+        for journeys_s in &mut journeys_s {
+            journeys_s.sort_by(f64::total_cmp);
+        }
         let outcome = summarise(model, &[(recorder.finish(), ledger)]);
         assert_eq!(outcome.balance.difference, 0);
-        Sample { queues: outcome.queues, waits, latencies, busy_share: busy_s / (model.horizon_s - model.warmup_s) }
+        let measured_s = model.horizon_s - model.warmup_s;
+        Sample {
+            queues: outcome.queues,
+            waits,
+            latencies,
+            busy_share: busy_s / measured_s,
+            journeys_s,
+            waits_by_lane,
+            measured_s,
+        }
+    }
+
+    /// Mean wait of the messages of one priority level or partition of the first queue.
+    pub fn wait_of_lane_s(&self, lane: usize) -> f64 {
+        let (count, sum_s) = self.waits_by_lane[lane];
+        sum_s / count
     }
 
     /// Share of started messages that waited longer.
@@ -90,6 +116,8 @@ struct Watch<'m> {
     depth_from: usize,
     busy_since_s: Option<f64>,
     busy_s: f64,
+    journeys_s: Vec<Vec<f64>>,
+    waits_by_lane: Vec<(f64, f64)>,
 }
 
 impl Watch<'_> {
@@ -118,6 +146,15 @@ impl Observer for Watch<'_> {
     fn started(&mut self, now_s: f64, queue: QueueId, message: &Message, at_once: bool) {
         if self.is_measured(message) {
             self.waits.record(now_s - message.published_s);
+            if queue == 0 {
+                let lane = message.lane() as usize;
+                if self.waits_by_lane.len() <= lane {
+                    self.waits_by_lane.resize(lane + 1, (0.0, 0.0));
+                }
+                let (count, sum_s) = &mut self.waits_by_lane[lane];
+                *count += 1.0;
+                *sum_s += now_s - message.published_s;
+            }
         }
         self.recorder.started(now_s, queue, message, at_once);
     }
@@ -131,6 +168,50 @@ impl Observer for Watch<'_> {
 
     fn lost(&mut self, now_s: f64, queue: QueueId, message: &Message, why: Loss) {
         self.recorder.lost(now_s, queue, message, why);
+    }
+
+    fn dead_lettered(&mut self, now_s: f64, queue: QueueId, message: &Message, why: DeadLetter) {
+        self.recorder.dead_lettered(now_s, queue, message, why);
+    }
+
+    fn failed(&mut self, now_s: f64, queue: QueueId, message: &Message) {
+        self.recorder.failed(now_s, queue, message);
+    }
+
+    fn wasted(&mut self, now_s: f64, group: GroupId, slot_s: f64) {
+        self.recorder.wasted(now_s, group, slot_s);
+    }
+
+    fn timed_out(&mut self, now_s: f64, queue: QueueId, message: &Message) {
+        self.recorder.timed_out(now_s, queue, message);
+    }
+
+    fn duplicated(&mut self, now_s: f64, queue: QueueId, message: &Message) {
+        self.recorder.duplicated(now_s, queue, message);
+    }
+
+    fn lost_after_ack(&mut self, now_s: f64, queue: QueueId, message: &Message) {
+        self.recorder.lost_after_ack(now_s, queue, message);
+    }
+
+    fn crashed(&mut self, now_s: f64, group: GroupId) {
+        self.recorder.crashed(now_s, group);
+    }
+
+    fn late(&mut self, now_s: f64, producer: usize, late_s: f64) {
+        self.recorder.late(now_s, producer, late_s);
+    }
+
+    fn path_started(&mut self, now_s: f64, path: usize) {
+        self.recorder.path_started(now_s, path);
+    }
+
+    fn path_ended(&mut self, now_s: f64, path: usize, origin_s: f64, completed: bool) {
+        let (from_s, until_s) = self.window_s;
+        if completed && (from_s..until_s).contains(&origin_s) {
+            self.journeys_s[path].push(now_s - origin_s);
+        }
+        self.recorder.path_ended(now_s, path, origin_s, completed);
     }
 
     fn redelivered(&mut self, now_s: f64, queue: QueueId) {

@@ -31,8 +31,32 @@ pub(super) enum Event {
     OutageBegins { group: u32 },
     /// A group comes back.
     OutageEnds { group: u32 },
+    /// The membership of a partitioned queue has changed at this instant.
+    Rebalance { queue: u32 },
+    /// The pause after a rebalance is over.
+    Resume { queue: u32 },
     /// A group's rate limit has a token again.
     Token { group: u32 },
+    /// A ready message of a queue may have expired.
+    Expiry { queue: u32 },
+    /// An ack that a group owes may be due.
+    AckDue { group: u32 },
+    /// A publish of a producer is confirmed.
+    Confirmed { producer: u32 },
+    /// A replica dies, unless it left or went before.
+    Crash { replica: u32, launch: u32 },
+    /// A crashed replica is launched again, unless it was told to leave.
+    Restart { replica: u32, launch: u32 },
+    /// A leaving replica has no time left.
+    GraceEnds { replica: u32, launch: u32 },
+    /// The broker of a queue goes away.
+    BrokerLeaves { queue: u32 },
+    /// The broker of a queue returns.
+    BrokerReturns { queue: u32 },
+    /// A batch that is not full may have lingered long enough.
+    BatchDue { replica: u32, launch: u32 },
+    /// Units of a resource came back at this instant.
+    Released { resource: u32 },
     /// An interval of the time series ends.
     Tick,
     /// Statistics start.
@@ -51,7 +75,7 @@ pub(super) const MOST_INDICES: usize = 1 << INDEX_BITS;
 /// After 2^37 events the sequence starts over: then only the order of events at exactly equal instants across that one
 /// point is another, and still the same in every run.
 const SEQUENCE_BITS: u32 = 63 - INDEX_BITS;
-/// Publishes come after everything else of the same instant.
+/// Publishes come after everything else of the same instant, but for what waits for them: that has a sequence, too.
 const PUBLISH_CLASS: u64 = 1 << 63;
 
 /// What is to happen.
@@ -111,6 +135,11 @@ impl Agenda {
         self.slots.set(slot as usize, at);
     }
 
+    /// When a slot's phase ends; infinite if never.
+    pub fn slot_ends_s(&self, slot: u32) -> Seconds {
+        time_s(self.slots.at(slot as usize))
+    }
+
     /// A slot's phase has no end any more.
     #[inline(always)]
     pub fn slot_is_idle(&mut self, slot: u32) {
@@ -125,6 +154,16 @@ impl Agenda {
     /// Puts any other event on the agenda.
     pub fn schedule(&mut self, time_s: Seconds, event: Event) {
         let at = key(time_s, self.next_sequence());
+        self.put(at, event);
+    }
+
+    /// Puts an event on the agenda that comes after all else of its instant, publishes included.
+    pub fn schedule_last(&mut self, time_s: Seconds, event: Event) {
+        let at = key(time_s, PUBLISH_CLASS | self.next_sequence());
+        self.put(at, event);
+    }
+
+    fn put(&mut self, at: u128, event: Event) {
         self.others.push(Reverse((at, event)));
         self.next_other = self.next_other.min(at);
     }
@@ -182,11 +221,13 @@ mod tests {
         assert_eq!(agenda.next(), (0.0, Event::WarmedUp));
         assert_eq!(agenda.next(), (0.5, Event::SlotEnds { slot: 0 }));
         agenda.slot_is_idle(0);
+        agenda.schedule_last(1.0, Event::Horizon);
         assert_eq!(agenda.next(), (1.0, Event::SlotEnds { slot: 1 }));
         agenda.slot_ends(f64::INFINITY, 1);
         assert_eq!(agenda.next(), (1.0, Event::Tick));
         assert_eq!(agenda.next(), (1.0, Event::Publish { producer: 0 }));
         agenda.publish(f64::INFINITY, 0);
+        assert_eq!(agenda.next(), (1.0, Event::Horizon));
         assert_eq!(agenda.next().1, Event::Never);
     }
 

@@ -8,8 +8,10 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::agenda::Event;
 use super::kernel::Kernel;
+use super::lanes::ANYONE;
 use super::message::Message;
 use super::observer::Observer;
+use super::special::Special;
 use super::state::{GroupState, Phase, Slot, Stage};
 use crate::model::{QueueId, Rate};
 use crate::units::Seconds;
@@ -18,22 +20,53 @@ impl<O: Observer> Kernel<'_, '_, O> {
     /// The replica that is next to get a message; it is then at the head of the ring.
     #[inline(always)]
     pub(super) fn replica_with_credit(&mut self, now_s: Seconds, queue: QueueId) -> Option<u32> {
+        if self.queues[queue].away {
+            return None;
+        }
         loop {
-            let ring = &mut self.queues[queue].ring;
-            let id = *ring.front()?;
-            let replica = &mut self.replicas[id as usize];
-            if replica.credit > 0 {
-                let group = &mut self.groups[replica.group];
-                if group.buffers || group.bucket.as_mut().is_none_or(|bucket| bucket.has_token(now_s)) {
-                    return Some(id);
-                }
-                ring.pop_front();
-                replica.in_ring = false;
-                self.await_token(id);
-            } else {
-                ring.pop_front();
-                replica.in_ring = false;
+            let id = *self.queues[queue].ring.front()?;
+            if self.may_take(now_s, id) {
+                return Some(id);
             }
+            self.queues[queue].ring.pop_front();
+            self.replicas[id as usize].in_ring = false;
+        }
+    }
+
+    /// Whether a replica could take a message; one that lacks a token or room for it will be called.
+    #[inline(always)]
+    fn may_take(&mut self, now_s: Seconds, id: u32) -> bool {
+        let replica = &self.replicas[id as usize];
+        if replica.credit == 0 {
+            return false;
+        }
+        let group = &mut self.groups[replica.group];
+        if group.is_full() {
+            self.await_room(id);
+            return false;
+        }
+        if group.buffers || group.bucket.as_mut().is_none_or(|bucket| bucket.has_token(now_s)) {
+            return true;
+        }
+        self.await_token(id);
+        false
+    }
+
+    /// The replica that gets a message which has just become deliverable.
+    #[inline(always)]
+    pub(super) fn taker_of(&mut self, now_s: Seconds, queue: QueueId, message: &Message) -> Option<u32> {
+        let ready = &self.queues[queue].ready;
+        if !ready.is_plain() {
+            return self.taker_out_of_order(now_s, queue, message);
+        }
+        if ready.plain.is_empty() { self.replica_with_credit(now_s, queue) } else { None }
+    }
+
+    #[inline(never)]
+    fn taker_out_of_order(&mut self, now_s: Seconds, queue: QueueId, message: &Message) -> Option<u32> {
+        match self.queues[queue].ready.passes_to(message)? {
+            ANYONE => self.replica_with_credit(now_s, queue),
+            owner => (!self.queues[queue].away && self.may_take(now_s, owner)).then_some(owner),
         }
     }
 
@@ -42,15 +75,22 @@ impl<O: Observer> Kernel<'_, '_, O> {
     pub(super) fn deliver(&mut self, now_s: Seconds, queue: QueueId, id: u32, mut message: Message, at_once: bool) {
         let state = &mut self.queues[queue];
         if state.ring.len() > 1
+            && state.ring.front() == Some(&id)
             && let Some(head) = state.ring.pop_front()
         {
             state.ring.push_back(head);
         }
         state.unacked += 1;
         state.delivered += 1;
-        message.deliveries += 1;
-        if message.deliveries > 1 {
+        if message.count_delivery() {
             self.observer.redelivered(now_s, queue);
+        }
+        let group = self.replicas[id as usize].group;
+        if self.groups[group].special.is_some() {
+            self.take_in_hand(queue, group, id, &message);
+        }
+        if self.groups[group].settling.notes_deliveries {
+            self.note_delivery(now_s, queue, id, &mut message);
         }
         let replica = &mut self.replicas[id as usize];
         replica.credit -= 1;
@@ -58,6 +98,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
             && let Some(slot) = replica.free.pop()
         {
             self.take_slot(now_s, slot, message, at_once);
+        } else if self.groups[group].settings.batch.is_some() {
+            self.gather(now_s, id, message, at_once);
         } else {
             replica.buffer.push_back(message);
             self.start_buffered(now_s, id, at_once);
@@ -74,6 +116,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     #[inline(never)]
     fn start_held(&mut self, now_s: Seconds, id: u32, at_once: bool) {
+        if self.groups[self.replicas[id as usize].group].settings.batch.is_some() {
+            return self.start_batches(now_s, id, false);
+        }
         loop {
             let replica = &mut self.replicas[id as usize];
             if replica.buffer.is_empty() || replica.free.is_empty() {
@@ -84,7 +129,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.await_token(id);
                 return;
             }
-            if let (Some(message), Some(slot)) = (replica.buffer.pop_front(), replica.free.pop()) {
+            let queue = group.settings.from;
+            let Some(next) = self.queues[queue].ready.first_to_begin(&replica.buffer) else {
+                return self.sleep(queue, id);
+            };
+            if let (Some(message), Some(slot)) = (replica.buffer.remove(next), replica.free.pop()) {
                 self.take_slot(now_s, slot, message, at_once);
             }
         }
@@ -92,7 +141,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// A free slot becomes busy.
     #[inline(always)]
-    fn take_slot(&mut self, now_s: Seconds, slot: u32, message: Message, at_once: bool) {
+    pub(super) fn take_slot(&mut self, now_s: Seconds, slot: u32, message: Message, at_once: bool) {
         let group_id = self.slots[slot as usize].group as usize;
         let group = &mut self.groups[group_id];
         group.busy += 1;
@@ -108,6 +157,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn start(&mut self, now_s: Seconds, slot: u32, message: Message, at_once: bool) {
         let place = &mut self.slots[slot as usize];
         let group = &self.groups[place.group as usize];
+        if group.special.is_some() {
+            return self.start_special(now_s, slot, message, at_once);
+        }
         place.message = message;
         let ends_s = group.begin(now_s, place);
         if place.message.mark_first_start() {
@@ -122,18 +174,28 @@ impl<O: Observer> Kernel<'_, '_, O> {
         match self.slots[slot as usize].phase {
             Phase::Busy => self.finish(now_s, slot),
             Phase::Overhead => self.overhead_ends(now_s, slot),
-            Phase::Idle => unreachable!("an idle slot has nothing that could end"),
+            Phase::Idle | Phase::Waiting => unreachable!("a slot that does not work has nothing that could end"),
         }
     }
 
-    /// Ack: the message leaves; slot and credit come back at once or after the overhead.
+    /// Ack, as a rule: the message leaves. Slot and credit come back at once or after the overhead.
     #[inline(always)]
     fn finish(&mut self, now_s: Seconds, slot: u32) {
         let place = &mut self.slots[slot as usize];
-        let queue = place.queue as usize;
-        self.ledger.acked += 1;
-        self.observer.acked(now_s, queue, &place.message);
-        self.queues[queue].unacked -= 1;
+        let (queue, group) = (place.queue as usize, place.group as usize);
+        if self.groups[group].special.is_some() {
+            return self.finish_special(now_s, slot);
+        }
+        if self.groups[group].settling.plain {
+            self.ledger.acked += 1;
+            self.observer.acked(now_s, queue, &place.message);
+            self.queues[queue].unacked -= 1;
+            self.extras.forget(&place.message);
+        } else {
+            let message = place.message;
+            let failed = self.fails(group, queue, &message);
+            self.conclude(now_s, group, queue, &message, failed);
+        }
         if !self.goes_on(now_s, slot) {
             self.rest(now_s, slot);
         }
@@ -149,16 +211,15 @@ impl<O: Observer> Kernel<'_, '_, O> {
         if !place.open || !state.ring.is_empty() || !self.groups[place.group as usize].goes_on {
             return false;
         }
-        let Some(mut message) = state.ready.pop_front() else { return false };
+        let Some(mut message) = state.ready.plain.pop_front() else { return false };
         // With more ready it would be found without credit at once and leave the ring again.
-        if state.ready.is_empty() {
+        if state.ready.plain.is_empty() {
             state.ring.push_back(place.replica);
             self.replicas[place.replica as usize].in_ring = true;
         }
         state.unacked += 1;
         state.delivered += 1;
-        message.deliveries += 1;
-        if message.deliveries > 1 {
+        if message.count_delivery() {
             self.observer.redelivered(now_s, place.queue as usize);
         }
         self.start(now_s, slot, message, false);
@@ -167,7 +228,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// A slot that does not go on at once: overhead first, or it is free.
     #[inline(always)]
-    fn rest(&mut self, now_s: Seconds, slot: u32) {
+    pub(super) fn rest(&mut self, now_s: Seconds, slot: u32) {
         let place = &mut self.slots[slot as usize];
         let group = &mut self.groups[place.group as usize];
         group.busy -= 1;
@@ -196,6 +257,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         place.phase = Phase::Idle;
         let id = place.replica;
         self.agenda.slot_is_idle(slot);
+        let is_special = self.groups[self.replicas[id as usize].group].special.is_some();
+        let held = if is_special { self.held_by(slot) } else { 1 };
         let replica = &mut self.replicas[id as usize];
         replica.free.push(slot);
         let group = &self.groups[replica.group];
@@ -204,7 +267,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         match replica.stage {
             Stage::Ready if group.runs_jobs => self.job_goes_on(now_s, id),
             Stage::Ready => {
-                replica.credit += 1;
+                replica.credit += held;
                 // One that buffers takes messages whether or not they may start.
                 if !replica.in_ring && (group.buffers || !replica.waits_for_token) {
                     replica.in_ring = true;
@@ -217,30 +280,102 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 self.start_buffered(now_s, id, false);
                 self.terminate_if_idle(now_s, id);
             }
-            Stage::Starting | Stage::Away | Stage::Gone => {}
+            Stage::Starting | Stage::Crashed | Stage::Away | Stage::Gone => {}
         }
     }
 
     /// Delivers ready messages as long as somebody has credit.
     #[inline(always)]
     pub(super) fn pump(&mut self, now_s: Seconds, queue: QueueId) {
-        if !self.queues[queue].ready.is_empty() {
+        if !self.queues[queue].ready.is_calm() {
             self.deliver_ready(now_s, queue);
         }
     }
 
     #[inline(never)]
     fn deliver_ready(&mut self, now_s: Seconds, queue: QueueId) {
-        while !self.queues[queue].ready.is_empty() {
+        self.expire_heads(now_s, queue);
+        self.call_owners(queue);
+        self.wake_sleepers(now_s, queue);
+        while self.queues[queue].ready.has_next() {
             let Some(replica) = self.replica_with_credit(now_s, queue) else { return };
-            if let Some(message) = self.queues[queue].ready.pop_front() {
+            if let Some(message) = self.queues[queue].ready.take_for(replica) {
                 self.deliver(now_s, queue, replica, message, false);
+            } else {
+                // It owns nothing that could be delivered; it is called when it does.
+                self.queues[queue].ring.pop_front();
+                self.replicas[replica as usize].in_ring = false;
+            }
+            self.expire_heads(now_s, queue);
+        }
+    }
+
+    /// Replicas come into the ring that own something which can be delivered now.
+    fn call_owners(&mut self, queue: QueueId) {
+        let state = &mut self.queues[queue];
+        let Some(lanes) = state.ready.lanes() else { return };
+        for id in lanes.called.drain(..) {
+            let replica = &mut self.replicas[id as usize];
+            if replica.stage == Stage::Ready && !replica.in_ring {
+                replica.in_ring = true;
+                state.ring.push_back(id);
+            }
+        }
+    }
+
+    /// Replicas look again at what they hold and could not begin.
+    fn wake_sleepers(&mut self, now_s: Seconds, queue: QueueId) {
+        let Some(lanes) = self.queues[queue].ready.lanes() else { return };
+        if lanes.stirs() {
+            for id in lanes.wake() {
+                if matches!(self.replicas[id as usize].stage, Stage::Ready | Stage::Leaving) {
+                    self.start_buffered(now_s, id, false);
+                }
+            }
+        }
+    }
+
+    /// A replica holds messages none of which may begin.
+    pub(super) fn sleep(&mut self, queue: QueueId, id: u32) {
+        if let Some(lanes) = self.queues[queue].ready.lanes()
+            && !lanes.sleepers.contains(&id)
+        {
+            lanes.sleepers.push(id);
+        }
+    }
+
+    fn await_room(&mut self, id: u32) {
+        let replica = &mut self.replicas[id as usize];
+        if !std::mem::replace(&mut replica.waits_for_room, true) {
+            let special = self.groups[replica.group].special.as_mut();
+            special.into_iter().for_each(|special| special.waiting_for_room.push_back(id));
+        }
+    }
+
+    /// Fewer messages are unacked: replicas that waited for that come back into the ring.
+    pub(super) fn make_room(&mut self, group_id: usize, messages: u32) {
+        let group = &mut self.groups[group_id];
+        let Some(Special { room: Some(room), waiting_for_room, .. }) = group.special.as_deref_mut() else { return };
+        *room += messages;
+        let queue = &mut self.queues[group.settings.from];
+        // Who owns partitions may have no use for it.
+        let mut wanted = if queue.members.is_some() { u32::MAX } else { *room };
+        while wanted > 0 {
+            let Some(id) = waiting_for_room.pop_front() else { return };
+            let replica = &mut self.replicas[id as usize];
+            replica.waits_for_room = false;
+            if replica.stage == Stage::Ready && replica.credit > 0 {
+                wanted -= 1;
+                if !replica.in_ring {
+                    replica.in_ring = true;
+                    queue.ring.push_back(id);
+                }
             }
         }
     }
 
     /// A replica could go on if its group had a token.
-    fn await_token(&mut self, id: u32) {
+    pub(super) fn await_token(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group_id = replica.group;
         let group = &mut self.groups[group_id];
@@ -317,8 +452,22 @@ impl GroupState<'_> {
     }
 }
 
+impl GroupState<'_> {
+    /// Work that a slot has done on its message when that is called off; nothing where it would never end.
+    pub(super) fn work_done_s(&self, now_s: Seconds, place: &Slot, ends_s: Seconds) -> Seconds {
+        if ends_s == f64::INFINITY {
+            return 0.0;
+        }
+        let left_s = match &self.settings.speed {
+            None => ends_s - now_s,
+            Some(speed) => speed.integral(now_s, ends_s),
+        };
+        (place.message.work_s - left_s * place.speed).max(0.0)
+    }
+}
+
 /// When ∫speed from `now_s` reaches the work.
 #[inline(never)]
-fn worked_by_s(speed: &Rate, now_s: Seconds, work_s: Seconds) -> Seconds {
+pub(super) fn worked_by_s(speed: &Rate, now_s: Seconds, work_s: Seconds) -> Seconds {
     if work_s.is_finite() { speed.inverse(now_s, work_s).unwrap_or(f64::INFINITY) } else { f64::INFINITY }
 }

@@ -4,14 +4,28 @@
 //! instant ends before anything begins at it. Not here: who gets a message (`deliver`), who is there to get one
 //! (`staffing`), and statistics (an [`Observer`]).
 
+use std::collections::VecDeque;
+
+use rand::Rng;
+
 use super::agenda::{Agenda, Event, MOST_INDICES};
-use super::arrivals::Publisher;
-use super::message::Message;
-use super::observer::{Loss, Observer};
+use super::batch::Together;
+use super::clocks::ProducerState;
+use super::expiry::Lifetimes;
+use super::extras::Extras;
+use super::journeys::Journeys;
+use super::lanes::LaneDraw;
+use super::members::Members;
+use super::message::Standing;
+use super::message::{MOST_LANES, Message};
+use super::observer::{DeadLetter, Loss, Observer};
+use super::ready::Ready;
+use super::resources::ResourceState;
+use super::route::TopicState;
 use super::scaler::Overseer;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
-use super::streams::{Purpose, stream};
-use crate::model::{Destination, Model, Overflow, Producer, QueueId};
+use super::streams::{Purpose, chance, stream};
+use crate::model::{Destination, Model, Order, Overflow, Queue, QueueId, Routing, WhenAway};
 use crate::units::Seconds;
 
 /// Accounts of one replication: every message that ever came, and where it went.
@@ -25,30 +39,66 @@ pub struct Ledger {
     pub acked: u64,
     /// Messages refused by a full queue.
     pub rejected: u64,
-    /// Messages dropped from the head of a full queue.
+    /// Messages dropped from the head of a full queue or of a full log.
     pub dropped: u64,
+    /// Messages that were ready for too long, and had no dead-letter queue to go to.
+    pub expired: u64,
+    /// Messages that left for a dead-letter queue; there they are published once more.
+    pub dead_lettered: u64,
+    /// Messages that failed, were delivered too often, or went with their broker, and had no other place to go.
+    pub lost: u64,
     /// Messages found in queues, buffers, slots and delays when the run ended, by counting them.
     pub in_system: u64,
 }
 
+impl Ledger {
+    /// Messages whose whereabouts are known: all that were published, if the books are right.
+    pub fn accounted(&self) -> u64 {
+        let gone = self.acked + self.rejected + self.dropped + self.expired + self.dead_lettered + self.lost;
+        gone + self.in_system
+    }
+}
+
 /// Why a model cannot be simulated although it is valid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SimulationError {
     /// More slots at once than an event can name: the scenario asks for too much.
     #[error("more than {MOST_INDICES} slots at once: the events engine cannot name them all")]
     TooManySlots,
+    /// More partitions or message groups than a message can name.
+    #[error("more than {MOST_LANES} partitions or message groups: the events engine cannot name them all")]
+    TooManyLanes,
+    /// Messages go round in circles without any time passing: their work, rests and times to live are all 0.
+    #[error("at {at_s} s messages come back or are published again for ever, without any time passing")]
+    Livelock {
+        /// Where time stands still.
+        at_s: Seconds,
+    },
 }
+
+/// How often something may go round at one instant, and how much oftener for each message that was ever published.
+const MOST_AT_ONCE: u64 = 1_000_000;
+const MOST_PER_MESSAGE: u64 = 20;
 
 /// Runs one replication. Pure: equal inputs tell the observer the same, whatever else runs.
 ///
 /// # Errors
-/// [`SimulationError::TooManySlots`] when the scenario holds more slots at once than an event can name.
+/// [`SimulationError::TooManySlots`] when the scenario holds more slots at once than an event can name;
+/// [`SimulationError::TooManyLanes`] when a queue has more partitions or message groups than a message can name;
+/// [`SimulationError::Livelock`] when messages go round in circles and time stands still.
 pub fn simulate<O: Observer>(
     model: &Model,
     seed: u64,
     replication: u32,
     observer: &mut O,
 ) -> Result<Ledger, SimulationError> {
+    let has_too_many_lanes = |queue: &Queue| match &queue.order {
+        Order::Partitions(lanes) | Order::Groups(lanes) => lanes.count > MOST_LANES,
+        Order::Fifo | Order::Priorities(_) => false,
+    };
+    if model.queues.iter().any(has_too_many_lanes) {
+        return Err(SimulationError::TooManyLanes);
+    }
     let mut kernel = Kernel::new(model, seed, replication, observer);
     kernel.open();
     kernel.run();
@@ -66,15 +116,34 @@ pub(super) struct Kernel<'m, 'o, O> {
     pub(super) replicas: Vec<Replica>,
     pub(super) slots: Vec<Slot>,
     pub(super) overseers: Vec<Option<Box<Overseer<'m>>>>,
+    pub(super) extras: Extras,
+    /// What slots work on beside their own messages.
+    pub(super) batches: Vec<Together>,
+    pub(super) resources: Vec<ResourceState>,
     pub(super) ledger: Ledger,
     pub(super) fault: Option<SimulationError>,
-    pub(super) producers: Vec<(&'m Producer, Publisher<'m>)>,
-    delayed: Vec<Option<(QueueId, Message)>>,
+    pub(super) producers: Vec<ProducerState<'m>>,
+    pub(super) topics: Vec<TopicState<'m>>,
+    pub(super) journeys: Journeys,
+    /// What the producer whose publish is at hand does while a broker is away.
+    pub(super) by_producer: Option<WhenAway>,
+    /// And the priority that it gives its messages.
+    pub(super) priority: Option<u32>,
+    /// Messages that are to be published to their queue's dead-letter queue.
+    pub(super) dead: VecDeque<(QueueId, Message)>,
+    /// Queues at which producers may wait.
+    blocking: Vec<QueueId>,
+    /// Whether an event may leave something to be done after it.
+    has_chores: bool,
+    /// The last instant at which something went round, and how much oftener it may.
+    stirred_s: Seconds,
+    may_stir: u64,
+    pub(super) delayed: Vec<Option<(QueueId, Message)>>,
     free_delayed: Vec<u32>,
     ticks_s: Vec<Seconds>,
     next_tick: usize,
     past_horizon: bool,
-    done: bool,
+    pub(super) done: bool,
     horizon_s: Seconds,
     warmup_s: Seconds,
 }
@@ -82,8 +151,11 @@ pub(super) struct Kernel<'m, 'o, O> {
 impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn new(model: &'m Model, seed: u64, replication: u32, observer: &'o mut O) -> Self {
         let queues = (0..model.queues.len()).map(|queue| QueueState::new(model, queue, seed, replication)).collect();
-        let groups = model.groups.iter().map(|group| GroupState::new(group, seed, replication)).collect();
-        let producers = model.producers.iter();
+        let groups = model.groups.iter().map(|group| GroupState::new(model, group, seed, replication)).collect();
+        let producers = 0..model.producers.len();
+        let blocks = |queue: &QueueId| model.queues[*queue].overflow == Overflow::Block;
+        let blocking: Vec<QueueId> = (0..model.queues.len()).filter(blocks).collect();
+        let has_dead_letters = model.queues.iter().any(|queue| queue.dead_letter.is_some());
         Kernel {
             observer,
             agenda: Agenda::new(model.producers.len()),
@@ -92,9 +164,21 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             replicas: Vec::new(),
             slots: Vec::new(),
             overseers: (0..model.groups.len()).map(|id| Overseer::new(model, id, seed, replication)).collect(),
+            extras: Extras::default(),
+            batches: Vec::new(),
+            resources: model.resources.iter().map(ResourceState::new).collect(),
             ledger: Ledger::default(),
             fault: None,
-            producers: producers.map(|producer| (producer, Publisher::new(producer, seed, replication))).collect(),
+            producers: producers.map(|producer| ProducerState::new(model, producer, seed, replication)).collect(),
+            topics: model.topics.iter().map(|topic| TopicState::new(topic, seed, replication)).collect(),
+            journeys: Journeys::new(model),
+            by_producer: None,
+            priority: None,
+            dead: VecDeque::new(),
+            has_chores: has_dead_letters || !blocking.is_empty(),
+            blocking,
+            stirred_s: -1.0,
+            may_stir: 0,
             delayed: Vec::new(),
             free_delayed: Vec::new(),
             ticks_s: model.interval_ends_s(),
@@ -113,22 +197,19 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
             self.agenda.schedule(self.warmup_s, Event::WarmedUp);
         }
         self.agenda.schedule(self.ticks_s[0], Event::Tick);
+        self.plan_broker_outages();
         self.open_groups();
+        self.open_memberships();
         self.open_overseers();
         for queue in 0..self.queues.len() {
             for _ in 0..self.queues[queue].settings.initial {
-                self.publish(0.0, queue, None, false);
+                self.publish_initial(queue);
             }
         }
+        self.do_chores(0.0);
         for producer in 0..self.producers.len() {
             self.plan_publish(producer);
         }
-    }
-
-    #[inline(always)]
-    fn plan_publish(&mut self, producer: usize) {
-        let at_s = self.producers[producer].1.next_s();
-        self.agenda.publish(at_s, producer);
     }
 
     fn run(&mut self) {
@@ -149,37 +230,76 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
                 Event::Look { group } => self.look(now_s, group as usize),
                 Event::OutageBegins { group } => self.outage_begins(now_s, group as usize),
                 Event::OutageEnds { group } => self.outage_ends(now_s, group as usize),
+                Event::Rebalance { queue } => self.rebalance(now_s, queue as usize),
+                Event::Resume { queue } => self.resume(now_s, queue as usize),
                 Event::Token { group } => self.token(now_s, group as usize),
+                Event::Expiry { queue } => self.expiry(now_s, queue as usize),
+                Event::AckDue { group } => self.ack_due(now_s, group as usize),
+                Event::Confirmed { producer } => self.confirmed(now_s, producer as usize),
+                Event::Crash { replica, launch } => self.crash(now_s, replica, launch),
+                Event::Restart { replica, launch } => self.restart(now_s, replica, launch),
+                Event::GraceEnds { replica, launch } => self.grace_ends(now_s, replica, launch),
+                Event::BrokerLeaves { queue } => self.broker_leaves(now_s, queue as usize),
+                Event::BrokerReturns { queue } => self.broker_returns(now_s, queue as usize),
+                Event::BatchDue { replica, launch } => self.batch_due(now_s, replica, launch),
+                Event::Released { resource } => self.released(now_s, resource as usize),
                 Event::Tick => self.tick(now_s),
                 Event::WarmedUp => self.observer.warmed_up(now_s),
                 Event::Horizon => self.horizon(now_s),
                 Event::GiveUp | Event::Never => self.done = true,
+            }
+            if self.has_chores {
+                self.do_chores(now_s);
             }
         }
     }
 
     #[inline(always)]
     fn publish_from(&mut self, now_s: Seconds, producer: usize) {
-        let (settings, publisher) = &self.producers[producer];
-        let (messages, service_s) = (publisher.messages(), publisher.recorded_service_s());
-        if let Destination::Queue(queue) = settings.to {
-            for _ in 0..messages {
-                self.publish(now_s, queue, service_s, true);
-            }
+        let state = &self.producers[producer];
+        let Some(queue) = state.straight_to else { return self.publish_by_clock(now_s, producer) };
+        let (messages, service_s) = (state.publisher.messages(), state.publisher.recorded_service_s());
+        self.priority = state.settings.priority;
+        for _ in 0..messages {
+            self.publish(now_s, queue, service_s, true);
         }
+        self.priority = None;
         self.plan_publish(producer);
+    }
+
+    #[inline(always)]
+    pub(super) fn publish(&mut self, now_s: Seconds, queue: QueueId, service_s: Option<Seconds>, delayed: bool) {
+        let message = self.new_message(now_s, queue, service_s);
+        self.arrive(now_s, queue, message, delayed);
     }
 
     /// A message comes into the world; its work is drawn now, so that what consumers do cannot change it.
     #[inline(always)]
-    fn publish(&mut self, now_s: Seconds, queue: QueueId, service_s: Option<Seconds>, may_be_delayed: bool) {
+    pub(super) fn new_message(&mut self, now_s: Seconds, queue: QueueId, service_s: Option<Seconds>) -> Message {
         self.ledger.published += 1;
         self.observer.published(now_s, queue);
         let state = &mut self.queues[queue];
         state.published += 1;
         let drawn_s = state.work.as_mut().map_or(f64::NAN, Draw::next);
         let message = Message::new(now_s, service_s.unwrap_or(drawn_s), 0);
-        match &mut state.delay {
+        match &mut state.lanes {
+            None => message,
+            Some(lanes) => message.in_lane(lanes.next(self.priority)),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn arrive(&mut self, now_s: Seconds, queue: QueueId, message: Message, may_be_delayed: bool) {
+        if self.queues[queue].away {
+            self.find_nobody(now_s, queue, message);
+        } else {
+            self.come_in(now_s, queue, message, may_be_delayed);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn come_in(&mut self, now_s: Seconds, queue: QueueId, message: Message, may_be_delayed: bool) {
+        match &mut self.queues[queue].delay {
             Some(delay) if may_be_delayed => {
                 let delay_s = delay.next();
                 self.delay(now_s + delay_s, queue, message);
@@ -188,8 +308,61 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         }
     }
 
+    /// A message that is there at t = 0.
+    fn publish_initial(&mut self, queue: QueueId) {
+        if self.journeys.exist() {
+            self.set_out(0.0, &[queue], None);
+        }
+        let mut message = self.new_message(0.0, queue, None);
+        if self.journeys.exist() {
+            self.board(queue, None, &mut message);
+            self.all_aboard(0.0);
+        }
+        self.arrive(0.0, queue, message, false);
+    }
+
+    /// What an event has left to be done.
     #[inline(never)]
-    fn delay(&mut self, until_s: Seconds, queue: QueueId, message: Message) {
+    fn do_chores(&mut self, now_s: Seconds) {
+        loop {
+            if !self.dead.is_empty() {
+                self.deliver_dead_letters(now_s);
+            }
+            for place in 0..self.blocking.len() {
+                self.open_door(now_s, self.blocking[place]);
+            }
+            if self.dead.is_empty() || self.done {
+                return;
+            }
+        }
+    }
+
+    /// Something goes round: it must not do so for ever while time stands still.
+    pub(super) fn stir(&mut self, now_s: Seconds) {
+        if now_s > self.stirred_s {
+            self.stirred_s = now_s;
+            self.may_stir = MOST_AT_ONCE + MOST_PER_MESSAGE * self.ledger.published;
+        }
+        self.may_stir = self.may_stir.saturating_sub(1);
+        if self.may_stir == 0 {
+            self.fault = Some(SimulationError::Livelock { at_s: now_s });
+            self.done = true;
+        }
+    }
+
+    /// Whether messages to a destination can come to a queue.
+    pub(super) fn reaches(&self, to: Destination, queue: QueueId) -> bool {
+        match to {
+            Destination::Queue(to) => to == queue,
+            Destination::Topic(topic) => match self.topics[topic].routing {
+                Routing::Copies(queues) => queues.contains(&queue),
+                Routing::Shares(shares) => shares.iter().any(|(to, _)| *to == queue),
+            },
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn delay(&mut self, until_s: Seconds, queue: QueueId, message: Message) {
         self.queues[queue].delayed += 1;
         let place = self.free_delayed.pop().unwrap_or_else(|| {
             self.delayed.push(None);
@@ -200,10 +373,22 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     }
 
     fn delay_ends(&mut self, now_s: Seconds, place: u32) {
+        // It is gone if its queue lost it meanwhile.
+        self.free_delayed.push(place);
         if let Some((queue, message)) = self.delayed[place as usize].take() {
-            self.free_delayed.push(place);
             self.queues[queue].delayed -= 1;
-            self.becomes_deliverable(now_s, queue, message);
+            if let Some(lanes) = self.queues[queue].ready.lanes()
+                && message.deliveries > 0
+            {
+                lanes.rest(message.lane(), -1);
+            }
+            if message.deliveries == 0 {
+                self.becomes_deliverable(now_s, queue, message);
+            } else {
+                self.comes_back(now_s, queue, message, 0.0);
+                self.pump(now_s, queue);
+                self.tell_levels(now_s, queue);
+            }
         }
     }
 
@@ -211,11 +396,12 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     #[inline(always)]
     fn becomes_deliverable(&mut self, now_s: Seconds, queue: QueueId, mut message: Message) {
         let state = &mut self.queues[queue];
-        message.order = state.next_order;
+        message.order |= state.next_order;
         state.next_order += 1;
-        if state.ready.is_empty()
-            && let Some(replica) = self.replica_with_credit(now_s, queue)
-        {
+        if state.marks && !self.mark(now_s, queue, &mut message) {
+            return;
+        }
+        if let Some(replica) = self.taker_of(now_s, queue, &message) {
             self.deliver(now_s, queue, replica, message, true);
         } else {
             self.enqueue(now_s, queue, message);
@@ -223,12 +409,24 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
         self.tell_levels(now_s, queue);
     }
 
+    /// A message carries more than itself from now on, if it is not too old already.
+    #[inline(never)]
+    fn mark(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) -> bool {
+        if let Some(seed) = self.queues[queue].luck_seed {
+            self.extras.of(message).luck = chance(seed, message.order, 0);
+        }
+        self.give_lifetime(now_s, queue, message)
+    }
+
     #[inline(always)]
     fn enqueue(&mut self, now_s: Seconds, queue: QueueId, message: Message) {
         let state = &mut self.queues[queue];
         match state.settings.capacity {
             Some(capacity) if state.ready.len() as u64 >= capacity => self.overflow(now_s, queue, message),
-            _ => state.ready.push_back(message),
+            _ => {
+                state.ready.push(message);
+                self.watch(now_s, queue, &message);
+            }
         }
     }
 
@@ -236,24 +434,22 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn overflow(&mut self, now_s: Seconds, queue: QueueId, message: Message) {
         let state = &mut self.queues[queue];
         match state.settings.overflow {
-            Overflow::Reject | Overflow::Block => self.lose(now_s, queue, &message, Loss::Rejected),
+            Overflow::Reject => self.lose(now_s, queue, &message, Loss::Rejected),
+            // Producers wait at the door; what comes another way has been taken in already.
+            Overflow::Block => {
+                state.ready.push(message);
+                self.watch(now_s, queue, &message);
+            }
             Overflow::DropHead => {
                 // With capacity 0 the message is its own head.
-                state.ready.push_back(message);
-                if let Some(oldest) = state.ready.pop_front() {
-                    self.lose(now_s, queue, &oldest, Loss::Dropped);
+                state.ready.push(message);
+                let head = state.ready.take_head();
+                self.watch(now_s, queue, &message);
+                if let Some(head) = head {
+                    self.dead_letter(now_s, queue, head, DeadLetter::Overflow);
                 }
             }
         }
-    }
-
-    fn lose(&mut self, now_s: Seconds, queue: QueueId, message: &Message, why: Loss) {
-        match why {
-            Loss::Rejected => self.ledger.rejected += 1,
-            Loss::Dropped => self.ledger.dropped += 1,
-        }
-        self.observer.lost(now_s, queue, message, why);
-        self.check_settled();
     }
 
     #[inline(always)]
@@ -271,8 +467,15 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     }
 
     fn tick(&mut self, now_s: Seconds) {
-        let mut oldest = self.queues.iter().map(|queue| queue.ready.front().map(|message| message.published_s));
+        #[cfg(test)]
+        assert_eq!(self.broken_law(now_s), None);
+        let mut oldest = self.queues.iter().map(|queue| queue.ready.oldest_s());
         self.observer.tick(now_s, &mut oldest);
+        for (id, queue) in self.queues.iter_mut().enumerate() {
+            if let Some(lanes) = queue.ready.lanes().filter(|lanes| lanes.is_pinned()) {
+                self.observer.partitions(now_s, id, &mut lanes.offsets());
+            }
+        }
         self.next_tick += 1;
         match self.ticks_s.get(self.next_tick) {
             Some(next_s) => self.agenda.schedule(*next_s, Event::Tick),
@@ -298,15 +501,19 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     fn close(&mut self) -> Ledger {
         let ready: usize = self.queues.iter().map(|queue| queue.ready.len()).sum();
         let delayed = self.delayed.iter().flatten().count();
-        let buffered: usize = self.replicas.iter().map(|replica| replica.buffer.len()).sum();
-        let busy = self.slots.iter().filter(|slot| slot.phase == Phase::Busy).count();
-        self.ledger.in_system = (ready + delayed + buffered + busy) as u64;
+        let outside: usize = self.queues.iter().map(|queue| queue.outside.len()).sum();
+        let is_held = |message: &&Message| message.standing == Standing::Open;
+        let buffered = self.replicas.iter().flat_map(|replica| &replica.buffer).filter(is_held).count();
+        let busy = self.slots.iter().filter(|slot| matches!(slot.phase, Phase::Busy | Phase::Waiting));
+        let together = self.batches.iter().flat_map(|together| &together.rest).map(|(message, _)| message);
+        let busy = busy.map(|slot| &slot.message).chain(together).filter(is_held).count();
+        self.ledger.in_system = (ready + delayed + outside + buffered + busy) as u64;
         self.ledger
     }
 }
 
 impl<'m> QueueState<'m> {
-    fn new(model: &'m Model, queue: QueueId, seed: u64, replication: u32) -> Self {
+    pub(super) fn new(model: &'m Model, queue: QueueId, seed: u64, replication: u32) -> Self {
         let settings = &model.queues[queue];
         let mut groups = model.groups_of(queue);
         let work = match (groups.next(), groups.next()) {
@@ -319,21 +526,49 @@ impl<'m> QueueState<'m> {
             .delivery_delay
             .as_ref()
             .map(|delay| Draw::new(delay.sampler(), stream(seed, replication, Purpose::Delay, &settings.name)));
+        let mut failures = model.groups_of(queue).filter_map(|group| group.failures.as_ref());
+        let luck_seed = failures
+            .any(|failures| failures.poison > 0.0)
+            .then(|| stream(seed, replication, Purpose::Poison, &settings.name).next_u64());
+        let lifetimes = Lifetimes::new(settings, seed, replication);
         QueueState {
             settings,
-            ready: std::collections::VecDeque::new(),
+            ready: Ready::new(model, queue),
             unacked: 0,
             delayed: 0,
             published: 0,
             delivered: 0,
             next_order: 0,
+            members: Members::new(model, queue),
+            lanes: LaneDraw::new(settings, seed, replication),
             ring: std::collections::VecDeque::new(),
             work,
             delay,
+            marks: lifetimes.is_some() || luck_seed.is_some(),
+            lifetimes,
+            luck_seed,
+            waiting: VecDeque::new(),
+            away: false,
+            outside: Vec::new(),
         }
     }
 
+    /// Whether all that can happen to its messages is to wait and be delivered.
+    pub(super) fn is_plain(&self) -> bool {
+        self.delay.is_none()
+            && self.settings.capacity.is_none()
+            && self.settings.dead_letter.is_none()
+            && self.settings.broker_outages.is_empty()
+            && !self.marks
+            && self.ready.is_plain()
+    }
+
+    /// Whether each message knows whether it is poison.
+    pub(super) fn draws_luck(&self) -> bool {
+        self.luck_seed.is_some()
+    }
+
     fn in_system(&self) -> u64 {
-        (self.ready.len() + self.unacked + self.delayed) as u64
+        (self.ready.len() + self.unacked + self.delayed + self.outside.len()) as u64
     }
 }

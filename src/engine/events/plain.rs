@@ -16,22 +16,25 @@ use crate::units::Seconds;
 impl<O: Observer> Kernel<'_, '_, O> {
     /// Whether the model has a short way: one producer of single messages and one plain queue.
     pub(super) fn has_short_way(&mut self) -> bool {
-        let ([(_, publisher)], [queue], [group]) = (&mut self.producers[..], &self.queues[..], &self.groups[..]) else {
+        let ([producer], [queue], [group]) = (&mut self.producers[..], &self.queues[..], &self.groups[..]) else {
             return false;
         };
-        publisher.singles().is_some() && queue.delay.is_none() && queue.settings.capacity.is_none() && group.goes_on
+        producer.publisher.singles().is_some()
+            && producer.straight_to.is_some()
+            && queue.is_plain()
+            && group.goes_on
+            && group.settling.plain
     }
 
     /// Goes the short way until something else is due. Not past the horizon, where each ack may be the last.
     #[inline(never)]
     pub(super) fn run_plain(&mut self) {
-        let ([(_, publisher)], [queue], [group]) =
-            (&mut self.producers[..], &mut self.queues[..], &mut self.groups[..])
+        let ([producer], [queue], [group]) = (&mut self.producers[..], &mut self.queues[..], &mut self.groups[..])
         else {
             return;
         };
-        let Some(instants) = publisher.singles() else { return };
-        let before = (queue.next_order, queue.ready.len());
+        let Some(instants) = producer.publisher.singles() else { return };
+        let before = (queue.next_order, queue.ready.plain.len());
         let other_s = self.agenda.next_other_s();
         let mut publish_s = self.agenda.next_publish_s();
         let mut plain = Plain {
@@ -63,7 +66,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         // Whatever came in between has gone from ready to a slot; nothing else happens here.
         let published = queue.next_order - before.0;
         queue.published += published;
-        queue.delivered += before.1 as u64 + published - queue.ready.len() as u64;
+        queue.delivered += before.1 as u64 + published - queue.ready.plain.len() as u64;
         self.agenda.publish(publish_s, 0);
     }
 }
@@ -87,8 +90,8 @@ impl<O: Observer> Plain<'_, '_, O> {
         let work_s = self.queue.work.as_mut().map_or(f64::NAN, Draw::next);
         let message = Message::new(now_s, work_s, self.queue.next_order);
         self.queue.next_order += 1;
-        if !self.queue.ready.is_empty() || !self.deliver(now_s, message) {
-            self.queue.ready.push_back(message);
+        if !self.queue.ready.plain.is_empty() || !self.deliver(now_s, message) {
+            self.queue.ready.plain.push_back(message);
         }
         self.tell_levels(now_s);
     }
@@ -134,18 +137,17 @@ impl<O: Observer> Plain<'_, '_, O> {
         if !place.open {
             return false;
         }
-        debug_assert!(self.queue.ready.is_empty() || self.queue.ring.is_empty(), "messages wait for nobody");
+        debug_assert!(self.queue.ready.plain.is_empty() || self.queue.ring.is_empty(), "messages wait for nobody");
         self.ledger.acked += 1;
         self.observer.acked(now_s, 0, &place.message);
-        if let Some(oldest) = self.queue.ready.front() {
+        if let Some(oldest) = self.queue.ready.plain.front() {
             place.message = *oldest;
-            self.queue.ready.pop_front();
-            place.message.deliveries += 1;
-            if place.message.deliveries > 1 {
+            self.queue.ready.plain.pop_front();
+            if place.message.count_delivery() {
                 self.observer.redelivered(now_s, 0);
             }
             self.begin(now_s, slot, false);
-            if self.queue.ready.is_empty() {
+            if self.queue.ready.plain.is_empty() {
                 // As in `goes_on`: it has a place in the ring, because nobody looked for credit after it.
                 self.queue.ring.push_back(id);
                 self.replicas[id as usize].in_ring = true;
@@ -175,7 +177,7 @@ impl<O: Observer> Plain<'_, '_, O> {
 
     #[inline(always)]
     fn tell_levels(&mut self, now_s: Seconds) {
-        self.observer.levels(now_s, 0, self.queue.ready.len(), self.queue.unacked);
+        self.observer.levels(now_s, 0, self.queue.ready.plain.len(), self.queue.unacked);
     }
 }
 

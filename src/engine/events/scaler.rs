@@ -73,11 +73,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// The queue is looked at, unless a decision of the same instant came first and did so.
     pub(super) fn look(&mut self, now_s: Seconds, group: GroupId) {
+        let is_due = |overseer: &&Box<Overseer<'_>>| overseer.view.next_look_s() <= now_s;
+        if self.overseers[group].as_ref().filter(is_due).is_none() {
+            return;
+        }
         let counters = self.counters(group);
-        if let Some(overseer) = &mut self.overseers[group]
-            && overseer.view.next_look_s() <= now_s
-        {
-            overseer.view.look(now_s, counters);
+        let queue = &self.queues[self.groups[group].settings.from];
+        if let Some(overseer) = &mut self.overseers[group] {
+            overseer.view.look(now_s, counters, queue.ready.offsets());
             let next_s = overseer.view.next_look_s();
             if next_s.is_finite() {
                 self.agenda.schedule(next_s, Event::Look { group: group as u32 });
@@ -90,8 +93,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
         self.look(now_s, group);
         let counters = self.counters(group);
         let Some(mut overseer) = self.overseers[group].take() else { return };
-        let (sighted_s, sight) = overseer.view.shown(now_s, counters);
         let state = &self.groups[group];
+        let offsets = self.queues[state.settings.from].ready.offsets();
+        let (sighted_s, sight) = overseer.view.shown(now_s, counters, offsets);
         let (wanted, running, ready) = (state.staff.wanted, state.order.len() as u32, state.taking.iter().sum());
         let explain = self.observer.asks_why(now_s, group);
         let seen = Observation { now_s, wanted, running, ready, sight: Some(sight), explain };
@@ -117,7 +121,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             ready: queue.ready.len(),
             unacked: queue.unacked,
             delayed: queue.delayed,
-            oldest_s: queue.ready.front().map(|message| message.published_s),
+            oldest_s: queue.ready.oldest_s(),
             published: queue.published,
             delivered: queue.delivered,
             busy: state.busy,
@@ -132,7 +136,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let group = replica.group;
         let slots = self.groups[group].slots_per_replica as usize;
         if replica.credit == 0 && replica.buffer.is_empty() && replica.free.len() == slots {
-            self.stop_taking(id);
+            self.stop_taking(now_s, id);
             self.groups[group].order.retain(|other| *other != id);
             self.groups[group].staff.wanted -= 1;
             self.lose_slots(id);

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use crate::model::scaling::Scaling;
 use crate::model::{Arrivals, ConsumerGroup, Model, QueueId};
-use crate::scaling::{Observation, Scaler, Sight};
+use crate::scaling::{Observation, Partition, Scaler, Sight};
 use crate::units::{PerSecond, Seconds};
 
 /// Rates of a strategy without a period are over this long.
@@ -41,6 +41,21 @@ struct Flow {
     delivered: f64,
 }
 
+/// A queue as it was seen at one instant.
+#[derive(Clone, Debug, Default)]
+struct Look {
+    at_s: Seconds,
+    /// Everything but the partitions.
+    sight: Sight<'static>,
+    partitions: Vec<Partition>,
+}
+
+impl Look {
+    fn shown(&self) -> (Seconds, Sight<'_>) {
+        (self.at_s, Sight { partitions: &self.partitions, ..self.sight })
+    }
+}
+
 /// A scaler's view of its queue.
 pub(super) struct View<'m> {
     age_s: Seconds,
@@ -51,8 +66,10 @@ pub(super) struct View<'m> {
     next_look_s: Seconds,
     /// A scaler that sees nothing, as far ahead as the metric is old: its clock says when the next look is wanted.
     clock: Option<Scaler<'m>>,
-    /// Looks that may still be shown, the newest last, and when they were taken.
-    taken: VecDeque<(Seconds, Sight<'static>)>,
+    /// Looks that may still be shown, the newest last.
+    taken: VecDeque<Look>,
+    /// The present, where each decision looks for itself.
+    present: Look,
     /// What rates are counted from, the newest last; never empty.
     flows: VecDeque<Flow>,
     /// Rates are over so long.
@@ -74,6 +91,7 @@ impl<'m> View<'m> {
             next_look_s: if is_live { f64::INFINITY } else { 0.0 },
             clock: (age_s > 0.0 && sampling_s == 0.0).then(|| scaler.clone()),
             taken: VecDeque::new(),
+            present: Look::default(),
             flows: VecDeque::from([
                 Flow { at_s: -span_s, published: -before, delivered: -before },
                 Flow { at_s: 0.0, published: 0.0, delivered: 0.0 },
@@ -87,10 +105,10 @@ impl<'m> View<'m> {
         self.next_look_s
     }
 
-    /// Looks at the queue.
-    pub fn look(&mut self, now_s: Seconds, counters: Counters) {
+    /// Looks at the queue; `offsets` are what entered and what left each partition.
+    pub fn look(&mut self, now_s: Seconds, counters: Counters, offsets: impl Iterator<Item = (u64, u64)>) {
         let sight = self.sight(now_s, counters);
-        self.taken.push_back((now_s, sight));
+        self.taken.push_back(Look { at_s: now_s, sight, partitions: offsets.map(partition).collect() });
         self.looks += 1;
         self.next_look_s = match &mut self.clock {
             None => self.looks as f64 * self.sampling_s,
@@ -113,16 +131,24 @@ impl<'m> View<'m> {
     }
 
     /// What a decision is shown, and when the queue stood like that.
-    pub fn shown(&mut self, now_s: Seconds, counters: Counters) -> (Seconds, Sight<'_>) {
+    pub fn shown(
+        &mut self,
+        now_s: Seconds,
+        counters: Counters,
+        offsets: impl Iterator<Item = (u64, u64)>,
+    ) -> (Seconds, Sight<'_>) {
         if self.next_look_s == f64::INFINITY && self.taken.is_empty() {
-            return (now_s, self.sight(now_s, counters));
+            (self.present.at_s, self.present.sight) = (now_s, self.sight(now_s, counters));
+            self.present.partitions.clear();
+            self.present.partitions.extend(offsets.map(partition));
+            return self.present.shown();
         }
         // A sample that is due at the limit has its time by another sum.
         let limit_s = (now_s - self.age_s) + 1e-9 * self.span_s;
-        while self.taken.get(1).is_some_and(|(at_s, _)| *at_s <= limit_s) {
+        while self.taken.get(1).is_some_and(|look| look.at_s <= limit_s) {
             self.taken.pop_front();
         }
-        self.taken[0]
+        self.taken[0].shown()
     }
 
     fn sight(&mut self, now_s: Seconds, counters: Counters) -> Sight<'static> {
@@ -157,8 +183,15 @@ impl<'m> View<'m> {
             self.flows.push_back(now);
         }
         let length_s = now.at_s - from.at_s;
-        ((now.published - from.published) / length_s, (now.delivered - from.delivered) / length_s)
+        // What a rebalance takes back counts as not delivered.
+        let delivered = (now.delivered - from.delivered).max(0.0);
+        ((now.published - from.published) / length_s, delivered / length_s)
     }
+}
+
+/// A partition from what entered it and what left it. Whoever consumes at t = 0 has committed before.
+fn partition((end, committed): (u64, u64)) -> Partition {
+    Partition { end: end as f64, committed: Some(committed as f64) }
 }
 
 /// Messages per second that are published to a queue at t = 0; of recordings, over the first `span_s` seconds.

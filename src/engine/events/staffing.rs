@@ -2,11 +2,13 @@
 
 use super::agenda::{Event, MOST_INDICES};
 use super::kernel::Kernel;
-use super::message::Message;
+use super::message::{Message, Standing};
 use super::observer::Observer;
+use super::settle::Settling;
+use super::special::Special;
 use super::state::{Bucket, Draw, GroupState, Phase, Replica, Slot, Stage};
 use super::streams::{Purpose, stream};
-use crate::model::{ConsumerGroup, Replicas, Scaling, Shutdown};
+use crate::model::{ConsumerGroup, Model, Queue, Replicas, Scaling, Shutdown};
 use crate::units::Seconds;
 
 impl<O: Observer> Kernel<'_, '_, O> {
@@ -105,7 +107,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         Some(id)
     }
 
-    fn begin_startup(&mut self, now_s: Seconds, id: u32) {
+    pub(super) fn begin_startup(&mut self, now_s: Seconds, id: u32) {
         let group = &mut self.groups[self.replicas[id as usize].group];
         if group.away {
             return;
@@ -140,7 +142,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         replica.credit = group.settings.prefetch.min(if group.buffers { u32::MAX } else { slots });
         replica.free.clear();
         replica.free.extend((replica.first_slot..replica.first_slot + slots).rev());
-        replica.in_ring = true;
+        replica.fetched.clear();
+        replica.batch_due_s = f64::INFINITY;
         let speed = group.settings.speeds.get(replica.class).copied().unwrap_or(1.0);
         for place in &mut self.slots[replica.first_slot as usize..][..slots as usize] {
             place.open = true;
@@ -149,10 +152,14 @@ impl<O: Observer> Kernel<'_, '_, O> {
         group.staff.slots += slots;
         group.taking[replica.class] += 1;
         if replica.launched_s >= 0.0 {
-            self.observer.joined(now_s, replica.group, replica.launched_s);
+            // Whoever crashes, or was away, comes back unannounced.
+            let launched_s = std::mem::replace(&mut replica.launched_s, f64::NEG_INFINITY);
+            self.observer.joined(now_s, replica.group, launched_s);
         }
+        self.plan_crash(now_s, id);
+        let group = &self.groups[self.replicas[id as usize].group];
         let queue = group.settings.from;
-        self.queues[queue].ring.push_back(id);
+        self.becomes_member(now_s, queue, id);
         self.pump(now_s, queue);
     }
 
@@ -161,26 +168,29 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let replica = &mut self.replicas[id as usize];
         let shutdown = self.groups[replica.group].settings.shutdown;
         match (replica.stage, shutdown) {
-            (Stage::Ready, Shutdown::Finish) => {
-                self.stop_taking(id);
+            (Stage::Ready, Shutdown::Finish | Shutdown::FinishWithin(_)) => {
+                self.stop_taking(now_s, id);
                 self.replicas[id as usize].stage = Stage::Leaving;
+                self.plan_grace(now_s, id);
                 self.terminate_if_idle(now_s, id);
             }
             (Stage::Ready, Shutdown::Requeue) => {
-                self.stop_taking(id);
+                self.stop_taking(now_s, id);
                 self.give_back(now_s, id);
                 self.lose_slots(id);
                 self.terminate(id);
             }
             _ => {
-                self.observer.called_off(now_s, replica.group, replica.launched_s);
+                if replica.launched_s >= 0.0 {
+                    self.observer.called_off(now_s, replica.group, replica.launched_s);
+                }
                 self.terminate(id);
             }
         }
     }
 
     /// A ready replica gets nothing new.
-    pub(super) fn stop_taking(&mut self, id: u32) {
+    pub(super) fn stop_taking(&mut self, now_s: Seconds, id: u32) {
         let replica = &mut self.replicas[id as usize];
         let group = &mut self.groups[replica.group];
         group.taking[replica.class] -= 1;
@@ -195,43 +205,110 @@ impl<O: Observer> Kernel<'_, '_, O> {
             replica.waits_for_token = false;
             group.waiting_for_token.retain(|other| *other != id);
         }
+        if replica.waits_for_room {
+            replica.waits_for_room = false;
+            let special = group.special.as_mut();
+            special.into_iter().for_each(|special| special.waiting_for_room.retain(|other| *other != id));
+        }
+        let queue = group.settings.from;
+        self.ends_membership(now_s, queue, id);
     }
 
-    /// Everything a replica holds returns to its original place in the queue; work done on it is lost.
-    fn give_back(&mut self, now_s: Seconds, id: u32) {
+    /// Everything a replica holds returns to the queue; work done on it is lost.
+    pub(super) fn give_back(&mut self, now_s: Seconds, id: u32) {
+        let queue = self.groups[self.replicas[id as usize].group].settings.from;
+        let held = self.call_off(now_s, id, false);
+        self.come_back_all(now_s, queue, held);
+    }
+
+    /// A replica drops all it holds, or only what is not acked; returns what is not acked, which still counts so.
+    pub(super) fn call_off(&mut self, now_s: Seconds, id: u32, only_unacked: bool) -> Vec<Message> {
         let replica = &mut self.replicas[id as usize];
-        let group = &mut self.groups[replica.group];
-        let mut held: Vec<Message> = replica.buffer.drain(..).collect();
-        if replica.waits_for_token {
+        let (group_id, slots) = (replica.group, replica.first_slot);
+        let slots = slots..slots + self.groups[group_id].slots_per_replica;
+        let in_buffer = replica.buffer.len();
+        let mut dropped: Vec<Message> = replica.buffer.iter().copied().collect();
+        replica.buffer.retain(|message| only_unacked && message.standing == Standing::Acked);
+        if replica.fetched.len() > replica.buffer.len() {
+            // In such a group either all are acked at their delivery, or none is.
+            replica.fetched.clear();
+        }
+        dropped.retain(|message| !only_unacked || message.standing != Standing::Acked);
+        let mut freed = (in_buffer - replica.buffer.len()) as u32;
+        let group = &mut self.groups[group_id];
+        if replica.waits_for_token && replica.buffer.is_empty() {
             replica.waits_for_token = false;
             group.waiting_for_token.retain(|other| *other != id);
         }
-        for place in &mut self.slots[replica.first_slot as usize..][..group.slots_per_replica as usize] {
-            match place.phase {
-                Phase::Busy => {
-                    group.busy -= 1;
-                    held.push(Message { work_s: f64::NAN, ..place.message });
-                }
-                Phase::Overhead => group.in_overhead -= 1,
-                Phase::Idle => {}
+        for slot in slots {
+            let place = &self.slots[slot as usize];
+            let goes_on = match place.phase {
+                Phase::Idle => true,
+                Phase::Busy | Phase::Waiting => only_unacked && !self.has_unacked(slot),
+                Phase::Overhead => only_unacked,
+            };
+            if goes_on {
+                continue;
             }
-            place.phase = Phase::Idle;
-        }
-        for slot in replica.first_slot..replica.first_slot + group.slots_per_replica {
+            if place.phase == Phase::Overhead {
+                self.groups[group_id].in_overhead -= 1;
+            } else {
+                self.groups[group_id].busy -= 1;
+                dropped.push(place.message);
+                self.interrupt(now_s, slot, &mut dropped);
+            }
+            self.slots[slot as usize].phase = Phase::Idle;
             self.agenda.slot_is_idle(slot);
+            self.replicas[id as usize].free.push(slot);
+            freed += self.held_by(slot);
         }
-        self.observer.slots(now_s, replica.group, group.busy, group.in_overhead);
-        let queue = &mut self.queues[group.settings.from];
-        queue.unacked -= held.len();
-        held.sort_unstable_by_key(|message| message.order);
-        let ready = &mut queue.ready;
-        match (ready.front(), held.last()) {
-            // Others were given back before: the two runs are merged, which a stable sort does in one sweep.
-            (Some(first), Some(last)) if first.order < last.order => {
-                ready.extend(held);
-                ready.make_contiguous().sort_by_key(|message| message.order);
+        let group = &self.groups[group_id];
+        self.observer.slots(now_s, group_id, group.busy, group.in_overhead);
+        if only_unacked {
+            self.regain(id, freed);
+        }
+        let queue = self.groups[group_id].settings.from;
+        for message in dropped.iter().filter(|message| message.standing == Standing::Acked) {
+            self.lose_after_ack(now_s, queue, message);
+        }
+        dropped.retain(|message| message.standing == Standing::Open);
+        self.make_room(group_id, dropped.len() as u32);
+        dropped
+    }
+
+    /// What a slot works on is called off: tells what was done of it in vain.
+    fn interrupt(&mut self, now_s: Seconds, slot: u32, dropped: &mut Vec<Message>) {
+        let place = &self.slots[slot as usize];
+        let group = &self.groups[place.group as usize];
+        let (group_id, is_busy, work_s) = (place.group as usize, place.phase == Phase::Busy, place.message.work_s);
+        let mut done_s = group.work_done_s(now_s, place, self.agenda.slot_ends_s(slot));
+        if group.special.is_some() {
+            let (queue, from) = (place.queue as usize, dropped.len() - 1);
+            let is_contended = group.is_contended();
+            let left_s = self.stop_special(now_s, slot, false);
+            if is_contended {
+                done_s = work_s - left_s;
             }
-            _ => held.into_iter().rev().for_each(|message| ready.push_front(message)),
+            dropped.extend(self.take_rest(slot));
+            if let Some(lanes) = self.queues[queue].ready.lanes() {
+                dropped[from..].iter().for_each(|message| lanes.service(message.lane(), -1));
+            }
+        }
+        if is_busy {
+            self.observer.wasted(now_s, group_id, done_s);
+        }
+    }
+
+    /// A replica that goes on may hold that many more.
+    pub(super) fn regain(&mut self, id: u32, freed: u32) {
+        let replica = &mut self.replicas[id as usize];
+        if replica.stage != Stage::Ready || freed == 0 {
+            return;
+        }
+        replica.credit += freed;
+        if !replica.in_ring {
+            replica.in_ring = true;
+            self.queues[self.groups[replica.group].settings.from].ring.push_back(id);
         }
     }
 
@@ -281,17 +358,18 @@ impl<O: Observer> Kernel<'_, '_, O> {
         for id in members {
             match self.replicas[id as usize].stage {
                 Stage::Ready => {
-                    self.stop_taking(id);
+                    self.stop_taking(now_s, id);
                     self.give_back(now_s, id);
                     self.lose_slots(id);
                     self.replicas[id as usize].stage = Stage::Away;
+                    self.replicas[id as usize].launch += 1;
                 }
                 Stage::Leaving => {
                     self.give_back(now_s, id);
                     self.lose_slots(id);
                     self.terminate(id);
                 }
-                Stage::Starting => {
+                Stage::Starting | Stage::Crashed => {
                     self.replicas[id as usize].stage = Stage::Away;
                     self.replicas[id as usize].launch += 1;
                 }
@@ -321,18 +399,26 @@ impl<O: Observer> Kernel<'_, '_, O> {
 }
 
 impl<'m> GroupState<'m> {
-    pub(super) fn new(settings: &'m ConsumerGroup, seed: u64, replication: u32) -> Self {
+    pub(super) fn new(model: &'m Model, settings: &'m ConsumerGroup, seed: u64, replication: u32) -> Self {
         let draw = |distribution: &crate::model::Distribution, purpose| {
             Draw::new(distribution.sampler(), stream(seed, replication, purpose, &settings.name))
         };
-        let buffers = settings.prefetch > settings.concurrency;
         let runs_jobs = settings.scaling.as_ref().is_some_and(Scaling::runs_jobs);
+        let buffers = settings.prefetch > settings.concurrency || settings.batch.is_some();
+        let special = Special::new(&model.queues[settings.from], settings);
+        let settling = Settling::new(model, settings, seed, replication);
         let mut redraws = stream(seed, replication, Purpose::Redelivery, &settings.name);
         GroupState {
             settings,
             slots_per_replica: settings.slots_per_replica(),
             buffers,
-            goes_on: !buffers && settings.overhead.is_none() && settings.rate_limit.is_none() && !runs_jobs,
+            goes_on: !buffers
+                && settings.overhead.is_none()
+                && settings.rate_limit.is_none()
+                && !runs_jobs
+                && special.is_none()
+                && !settling.notes_deliveries
+                && is_always_there(&model.queues[settings.from]),
             runs_jobs,
             order: Vec::new(),
             places: Vec::new(),
@@ -346,10 +432,20 @@ impl<'m> GroupState<'m> {
             startup: settings.startup.as_ref().map(|startup| draw(startup, Purpose::Startup)),
             bucket: settings.rate_limit.map(Bucket::new),
             waiting_for_token: std::collections::VecDeque::new(),
+            special,
             redraw: settings.service.sampler(),
             redraw_seed: rand::Rng::next_u64(&mut redraws),
+            settling,
+            crash_seed: rand::Rng::next_u64(&mut stream(seed, replication, Purpose::Crash, &settings.name)),
+            launches: 0,
         }
     }
+}
+
+/// Whether a queue's broker never goes away and its messages stay until they are taken.
+fn is_always_there(queue: &Queue) -> bool {
+    let keeps_all = queue.retention.age_s.is_none() && queue.retention.messages.is_none();
+    queue.broker_outages.is_empty() && queue.ttl.is_none() && keeps_all
 }
 
 impl Replica {
@@ -362,7 +458,10 @@ impl Replica {
             credit: 0,
             in_ring: false,
             waits_for_token: false,
+            waits_for_room: false,
             buffer: std::collections::VecDeque::new(),
+            fetched: std::collections::VecDeque::new(),
+            batch_due_s: f64::INFINITY,
             class: 0,
             launched_s: f64::NEG_INFINITY,
             launch: 0,
@@ -372,7 +471,7 @@ impl Replica {
 
 impl Slot {
     fn idle(replica: u32, group: u32, queue: u32) -> Self {
-        let message = Message { published_s: 0.0, work_s: 0.0, order: 0, deliveries: 0, started: false };
+        let message = Message::new(0.0, 0.0, 0);
         Slot { message, speed: 1.0, replica, group, queue, phase: Phase::Idle, open: false }
     }
 }

@@ -6,8 +6,15 @@ use std::collections::VecDeque;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::ahead::Ahead;
+use super::batch::Fetched;
+use super::expiry::Lifetimes;
+use super::lanes::LaneDraw;
+use super::members::Members;
 use super::message::Message;
 use super::observer::Staff;
+use super::ready::Ready;
+use super::settle::Settling;
+use super::special::Special;
 use crate::model::distribution::Sampler;
 use crate::model::{ConsumerGroup, Queue, RateLimit};
 use crate::units::Seconds;
@@ -15,8 +22,8 @@ use crate::units::Seconds;
 /// A queue at work.
 pub(super) struct QueueState<'m> {
     pub settings: &'m Queue,
-    /// Deliverable and not delivered, in order.
-    pub ready: VecDeque<Message>,
+    /// Deliverable and not delivered.
+    pub ready: Ready,
     /// Delivered and not acked.
     pub unacked: usize,
     /// Waiting for their delivery delay.
@@ -26,11 +33,27 @@ pub(super) struct QueueState<'m> {
     pub delivered: u64,
     /// Place of the next message that becomes deliverable.
     pub next_order: u64,
+    /// Who takes messages, where not everybody may take all of them.
+    pub members: Option<Members>,
+    /// Draws the lanes of messages.
+    pub lanes: Option<LaneDraw>,
     /// Replicas in round-robin order; one found without credit leaves and returns at the tail with its next ack.
     pub ring: VecDeque<u32>,
     /// Draws the work of first attempts, when one group consumes; otherwise each group draws its own.
     pub work: Option<Draw>,
     pub delay: Option<Draw>,
+    /// How long messages stay ready, if not for ever.
+    pub lifetimes: Option<Box<Lifetimes>>,
+    /// Seed of which messages are poison, if some are.
+    pub luck_seed: Option<u64>,
+    /// Whether messages are marked with something when they become deliverable.
+    pub marks: bool,
+    /// Producers that wait for room, the first one first.
+    pub waiting: VecDeque<u32>,
+    /// Whether its broker is away.
+    pub away: bool,
+    /// Messages that wait for the broker to return.
+    pub outside: Vec<Message>,
 }
 
 /// A distribution with its own random stream.
@@ -79,9 +102,16 @@ pub(super) struct GroupState<'m> {
     pub bucket: Option<Bucket>,
     /// Replicas that could start a message if there were a token.
     pub waiting_for_token: VecDeque<u32>,
+    /// What makes its services start and end in `special`.
+    pub special: Option<Box<Special>>,
     /// Draws the work of attempts that were not drawn at publish.
     pub redraw: Sampler,
     pub redraw_seed: u64,
+    /// How its deliveries can end.
+    pub settling: Settling,
+    pub crash_seed: u64,
+    /// How often a replica has begun to work.
+    pub launches: u64,
 }
 
 /// Where a replica stands in its life.
@@ -93,6 +123,8 @@ pub(super) enum Stage {
     Ready,
     /// Completes what it holds.
     Leaving,
+    /// Died, and will be launched again.
+    Crashed,
     /// The whole group is away.
     Away,
     /// Terminated; its place can be used again.
@@ -110,8 +142,13 @@ pub(super) struct Replica {
     pub credit: u32,
     pub in_ring: bool,
     pub waits_for_token: bool,
+    pub waits_for_room: bool,
     /// Delivered, not started.
     pub buffer: VecDeque<Message>,
+    /// Of each message in the buffer, where work is done in batches.
+    pub fetched: VecDeque<Fetched>,
+    /// When an event for a batch that is not full is due; infinite if there is none.
+    pub batch_due_s: Seconds,
     /// Place in the group's `speeds`.
     pub class: usize,
     /// When it was launched; those of t = 0 were there before.
@@ -124,6 +161,8 @@ pub(super) struct Replica {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
+    /// Has a message and waits for something that its service needs.
+    Waiting,
     Busy,
     Overhead,
 }

@@ -26,14 +26,42 @@ pub enum Purpose {
     Startup = 6,
     /// Work of attempts that were not drawn at publish.
     Redelivery = 7,
+    /// Shares of a topic.
+    Routing = 20,
+    /// Times to live.
+    Lifetime = 21,
+    /// Latencies of publisher confirms.
+    Confirm = 22,
+    /// How long failed messages rest.
+    Retry = 23,
+    /// Which attempts fail.
+    Failure = 24,
+    /// Which acks publish one message more.
+    Emission = 25,
+    /// When replicas crash.
+    Crash = 26,
+    /// Which messages are poison.
+    Poison = 27,
     /// When the clock of a group's scaler starts.
     Phase = 32,
+    /// Priority levels, partitions or message groups of messages.
+    Lane = 40,
 }
 
 /// The generator of one purpose of one named thing in one replication.
 pub fn stream(seed: u64, replication: u32, purpose: Purpose, name: &str) -> Xoshiro256PlusPlus {
     let run = mixed(mixed(seed).wrapping_add(u64::from(replication)));
     Xoshiro256PlusPlus::seed_from_u64(mixed(run ^ tag(purpose, name)))
+}
+
+/// A number in `[0, 1)` that is a function of a seed, a message and a number of it alone.
+pub(super) fn chance(seed: u64, message: u64, number: u64) -> f64 {
+    unit(mixed(mixed(seed ^ mixed(message)).wrapping_add(number)))
+}
+
+/// The number in `[0, 1)` that 64 random bits make.
+pub(super) fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
 }
 
 /// A hash of purpose and name that never changes.
@@ -56,7 +84,7 @@ fn mixed(value: u64) -> u64 {
 mod tests {
     use rand::Rng;
 
-    use super::{Purpose, stream};
+    use super::{Purpose, chance, stream, unit};
 
     fn first(seed: u64, replication: u32, purpose: Purpose, name: &str) -> u64 {
         stream(seed, replication, purpose, name).next_u64()
@@ -79,6 +107,19 @@ mod tests {
                 8_942_206_821_907_666_635
             ]
         );
+    }
+
+    #[test]
+    fn chances_are_uniform_and_change_with_every_part() {
+        let found: Vec<f64> =
+            (0..3000).flat_map(|message| (0..3).map(move |number| chance(7, message, number))).collect();
+        let mean = found.iter().sum::<f64>() / found.len() as f64;
+        assert!((mean - 0.5).abs() < 0.01, "{mean}");
+        assert!(found.iter().all(|value| (0.0..1.0).contains(value)));
+        let different: std::collections::BTreeSet<u64> = found.iter().map(|value| value.to_bits()).collect();
+        assert_eq!(different.len(), found.len());
+        assert_ne!(chance(7, 1, 1), chance(8, 1, 1));
+        assert_eq!(unit(u64::MAX), 1.0 - 2_f64.powi(-53));
     }
 
     #[test]

@@ -26,6 +26,12 @@ impl Tournament {
         self.pairs[0][1]
     }
 
+    /// The key of a place.
+    pub fn at(&self, place: usize) -> u128 {
+        let node = self.places + place;
+        self.pairs[node / 2][node % 2]
+    }
+
     /// Replaces the key of a place.
     #[inline(always)]
     pub fn set(&mut self, place: usize, key: u128) {

@@ -28,8 +28,10 @@ pub(super) struct QueueRecorder<'m> {
     waits: IntervalWaits,
     latency: Histogram,
     started_at_once: u64,
-    /// Measured messages that were lost.
-    lost: u64,
+    /// Measured messages that left without an ack.
+    left: u64,
+    /// Whether its messages leave at some time: somebody consumes them, or they expire.
+    pub(super) is_awaited: bool,
     pub(super) probes: Vec<Probe<'m>>,
     pub(super) result: QueueResult,
 }
@@ -48,7 +50,8 @@ impl<'m> QueueRecorder<'m> {
             waits: IntervalWaits::new(ends_s.clone(), model.warmup_s),
             latency: Histogram::default(),
             started_at_once: 0,
-            lost: 0,
+            left: 0,
+            is_awaited: model.groups_of(id).next().is_some() || model.queues[id].ttl.is_some(),
             probes: model.slos.iter().filter(|slo| slo.queue == id).filter_map(Probe::new).collect(),
             result: QueueResult::with_rows(ends_s.len()),
         }
@@ -120,15 +123,35 @@ impl<'m> QueueRecorder<'m> {
     }
 
     pub(super) fn lost(&mut self, message: &Message, why: Loss) {
-        self.lost += u64::from(self.is_measured(message));
         match why {
             Loss::Rejected => self.counts.rejected += 1,
             Loss::Dropped => self.counts.dropped += 1,
+            Loss::Expired => self.counts.expired += 1,
+            Loss::Failed | Loss::DeliveryLimit | Loss::Unreachable | Loss::Restart => self.counts.lost += 1,
         }
+        self.leaves(message);
+        self.probe(|probe| probe.lost(message.published_s));
+    }
+
+    pub(super) fn dead_lettered(&mut self, message: &Message) {
+        self.counts.dead_lettered += 1;
+        self.leaves(message);
+    }
+
+    fn leaves(&mut self, message: &Message) {
+        self.left += u64::from(self.is_measured(message));
+        self.never_starts(message);
+    }
+
+    /// A message that was acked before and will not be worked on.
+    pub(super) fn lost_after_ack(&mut self, message: &Message) {
+        self.never_starts(message);
+    }
+
+    fn never_starts(&mut self, message: &Message) {
         if !message.started {
             self.waits.lost(message.published_s);
         }
-        self.probe(|probe| probe.lost(message.published_s));
     }
 
     pub(super) fn redelivered(&mut self) {
@@ -164,9 +187,9 @@ impl<'m> QueueRecorder<'m> {
         self.probes.iter_mut().for_each(|probe| probe.close(now_s));
     }
 
-    /// Measured messages that are neither acked nor lost, once the horizon is passed.
+    /// Measured messages that have not left, once the horizon is passed.
     pub(super) fn unsettled(&self) -> u64 {
-        self.result.counts.published - self.latency.count() - self.lost
+        self.result.counts.published - self.latency.count() - self.left
     }
 
     pub(super) fn finish(mut self) -> QueueResult {

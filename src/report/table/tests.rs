@@ -1,6 +1,7 @@
 //! Tests of the module above.
 
 use super::*;
+use crate::measure::summary::ReplicasSummary;
 use crate::report::fixture::{self, Setup};
 
 fn widest(text: &str) -> usize {
@@ -68,4 +69,28 @@ fn colour_is_only_added_around_verdicts() {
         .iter()
         .fold(coloured, |text, code| text.replace(code, ""));
     assert_eq!(stripped, plain);
+}
+
+#[test]
+fn a_group_that_a_strategy_scales_tells_three_numbers() {
+    let mut outcome = fixture::flash_sale();
+    let exactly = |value: f64| Estimate { value: Some(value), ..Estimate::default() };
+    let replicas = |mean, max| ReplicasSummary { mean: exactly(mean), max: exactly(max) };
+    let group = &mut outcome.events.as_mut().unwrap().groups[0];
+    group.replicas = replicas(4.5, 12.0);
+    let scaling = ScalingSummary {
+        strategy: "hpa",
+        wanted: replicas(4.25, 12.0),
+        ready: replicas(4.0, 11.0),
+        ups: exactly(3.0),
+        downs: exactly(2.5),
+        called_off: exactly(1.0),
+    };
+    group.scaling = Some(scaling);
+    let text = table(&outcome, 80, false);
+    let told = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = "workers by hpa: wanted 4.25 (max 12), running 4.5 (max 12), ready 4 (max 11); scaled up 3× and down \
+                    2.5×, 1 replica dismissed while starting";
+    assert!(told.contains(sentence), "{text}");
+    assert!(widest(&text) <= 80, "{text}");
 }

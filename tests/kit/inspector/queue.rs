@@ -176,6 +176,10 @@ impl<'m> QueueWatch<'m> {
         let overflow = match why {
             Loss::Rejected => Overflow::Reject,
             Loss::Dropped => Overflow::DropHead,
+            other => {
+                breaches.check(Law::Loss, now_s, false, || format!("{other:?}: {message:?}"));
+                return;
+            }
         };
         *(if why == Loss::Rejected { &mut self.rejected } else { &mut self.dropped }) += 1;
         let full = self.settings.capacity.is_some_and(|capacity| self.ready >= capacity);
@@ -184,7 +188,7 @@ impl<'m> QueueWatch<'m> {
                 let arrives = self.delay == Delay::Random || self.deliverable_s(message.published_s) == now_s;
                 message.deliveries == 0 && !message.started && arrives
             }
-            Loss::Dropped => self.deliverable_s(message.published_s) <= now_s,
+            _ => self.deliverable_s(message.published_s) <= now_s,
         };
         breaches.check(Law::Loss, now_s, full && fresh && overflow == self.settings.overflow, || {
             format!("{why:?} with {} ready: {message:?}", self.ready)
