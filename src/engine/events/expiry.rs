@@ -49,7 +49,8 @@ impl Lifetimes {
 }
 
 impl<O: Observer> Kernel<'_, '_, O> {
-    /// A message becomes deliverable for the first time: its time to live begins. False if the log keeps nothing so old.
+    /// A message becomes deliverable for the first time: its time to live begins. False if its log keeps nothing so
+    /// old.
     #[inline(never)]
     pub(super) fn give_lifetime(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) -> bool {
         let Some(lifetimes) = &mut self.queues[queue].lifetimes else { return true };

@@ -1,7 +1,8 @@
 //! End-to-end: who is on which path, since when, and when the last descendant has left it.
 //!
-//! A message that comes into a path's first queue sets out on a journey; what is published because of it into the path's
-//! queues travels along; the journey ends with the last of them. Not here: where messages are published to (`route`).
+//! A message that comes into a path's first queue sets out on a journey; what is published because of it into the
+//! path's queues travels along; the journey ends with the last of them. Not here: where messages are published to
+//! (`route`).
 
 use super::extras::NONE;
 use super::kernel::Kernel;
@@ -49,8 +50,8 @@ impl Journeys {
         !self.passes.is_empty()
     }
 
-    /// Opens a journey on each path that begins in one of these queues, unless the parent is on it already; each is held
-    /// open until [`Self::all_aboard`].
+    /// Opens a journey on each path that begins in one of these queues, unless the parent is on it already; each is
+    /// held open until [`Self::all_aboard`].
     fn set_out(&mut self, now_s: Seconds, queues: &[QueueId], parents: &[u32]) {
         self.setting_out.clear();
         for path in 0..self.passes.len() {
