@@ -93,7 +93,7 @@ fn paths(model: &Model) -> Vec<Option<Trajectory>> {
 proptest! {
     // One seed for ever: a run that passed passes again, and one that fails can be repeated.
     #![proptest_config(ProptestConfig {
-        cases: 300,
+        cases: 150,
         rng_seed: RngSeed::Fixed(7),
         failure_persistence: None,
         ..ProptestConfig::default()

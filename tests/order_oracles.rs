@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::judge::{MEANS, Miss, RARE, assert_all};
+use common::judge::{MEANS, Miss, TAILS, assert_all};
 use common::network::{Network, Question};
 use common::oracle::Case;
 use common::watch::Sample;
@@ -117,7 +117,7 @@ fn a_batch_consumer_takes_what_waits() {
     let mut network = network(size);
     network.busy_from = 1;
     let is_idle = |sample: &Sample| 1.0 - sample.busy_share;
-    assert_all(&network.answer(&[Question::new(&idle.name, idle.value, RARE, is_idle)]));
+    assert_all(&network.answer(&[Question::new(&idle.name, idle.value, TAILS, is_idle)]));
 }
 
 /// So many messages that every slot is always busy.

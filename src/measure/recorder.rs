@@ -141,6 +141,10 @@ impl Observer for Recorder<'_> {
         }
     }
 
+    fn wasted(&mut self, _now_s: Seconds, group: GroupId, slot_s: Seconds) {
+        self.groups[group].wasted(slot_s);
+    }
+
     fn called_off(&mut self, now_s: Seconds, group: GroupId, launched_s: Seconds) {
         self.groups[group].called_off();
         if let Some(decisions) = &mut self.decisions {

@@ -81,6 +81,8 @@ pub(super) struct GroupResult {
     pub scale_ups: f64,
     pub scale_downs: f64,
     pub called_off: f64,
+    /// Slot seconds of attempts that failed, were interrupted or ended as duplicates.
+    pub wasted_work_s: f64,
 }
 
 impl Replication {

@@ -64,12 +64,13 @@ struct Snapshot {
     changes: Changes,
 }
 
-/// How often the wanted number changed, and launches that came to nothing.
+/// How often the wanted number changed, and launches and work that came to nothing.
 #[derive(Clone, Copy, Debug, Default)]
 struct Changes {
     ups: u32,
     downs: u32,
     called_off: u32,
+    wasted_work_s: f64,
 }
 
 /// Largest numbers of replicas.
@@ -150,6 +151,11 @@ impl<'m> StaffClock<'m> {
         self.staff = Some(staff);
     }
 
+    /// Work was done in vain.
+    pub fn wasted(&mut self, slot_s: Seconds) {
+        self.changes.wasted_work_s += slot_s;
+    }
+
     /// A replica was told to leave before it had taken any message.
     pub fn called_off(&mut self) {
         self.changes.called_off += 1;
@@ -226,6 +232,7 @@ impl<'m> StaffClock<'m> {
             scale_ups: f64::from(now.changes.ups - start.changes.ups),
             scale_downs: f64::from(now.changes.downs - start.changes.downs),
             called_off: f64::from(now.changes.called_off - start.changes.called_off),
+            wasted_work_s: now.changes.wasted_work_s - start.changes.wasted_work_s,
         };
     }
 

@@ -2,8 +2,8 @@
 //!
 //! What is delivered to a replica gathers in its buffer. A free slot begins when a batch is full, or when its first
 //! message has lingered; that is an event even without lingering, so that everything that comes at one instant comes
-//! along. The work of a batch is that of its first message, one start takes one token, and of a partition no two batches
-//! are worked on at once. Not here: what becomes of each message afterwards (`special`).
+//! along. The work of a batch is that of its first message, one start takes one token, and no two batches of a
+//! partition are worked on at once. Not here: what becomes of each message afterwards (`special`).
 
 use super::agenda::Event;
 use super::kernel::Kernel;

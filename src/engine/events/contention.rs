@@ -1,8 +1,8 @@
 //! Busy slots that slow one another down: each works at the speed that the law gives for their number.
 //!
-//! All slots of a group share the factor, so one clock of work is enough: it runs at the group's speed times the factor,
-//! and a service ends when the clock reaches what it showed at its start plus its work. A change of the number of busy
-//! slots changes every planned end, exactly. Not here: the law itself (`model`).
+//! All slots of a group share the factor, so one clock of work is enough: it runs at the group's speed times the
+//! factor, and a service ends when the clock reaches what it showed at its start plus its work. A change of the number
+//! of busy slots changes every planned end, exactly. Not here: the law itself (`model`).
 
 use super::deliver::worked_by_s;
 use super::kernel::Kernel;

@@ -1,8 +1,8 @@
 //! Lanes: the priority levels, partitions or message groups of a queue.
 //!
 //! A message's lane is drawn when it enters the queue, from a stream of its own, and travels in the top bits of its
-//! `order`. Partitions and message groups keep the order within a lane by holding back what stands behind a message that
-//! is with a consumer. Not here: which replica owns which partition (`members`), and who has credit (`deliver`).
+//! `order`. Partitions and message groups keep the order within a lane by holding back what stands behind a message
+//! that is with a consumer. Not here: which replica owns which partition (`members`), and who has credit (`deliver`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -91,7 +91,11 @@ impl<O: Observer> Kernel<'_, '_, O> {
                 && counted_service as usize == in_service
                 && if lanes.is_pinned() { one_holder && slots.len() <= 1 } else { open.len() + rests <= 1 };
             (!is_right).then(|| {
-                format!("queue {queue} lane {lane}: {} held, {rests} rest, {in_service} worked on in {slots:?}, counted ({counted_held}, {counted_service})", open.len())
+                format!(
+                    "queue {queue} lane {lane}: {} held, {rests} rest, {in_service} in service, counted {:?}",
+                    open.len(),
+                    (counted_held, counted_service)
+                )
             })
         })
     }

@@ -97,8 +97,8 @@ pub trait Observer {
     fn lost_after_ack(&mut self, _now_s: Seconds, _queue: QueueId, _message: &Message) {}
     /// So many units of a resource are in use now, and so many slots wait for some.
     fn resource(&mut self, _now_s: Seconds, _resource: ResourceId, _in_use: u32, _waiting: usize) {}
-    /// With each tick, for each partitioned queue: messages that ever entered each partition, and those of them that left
-    /// for good. The difference is its lag.
+    /// With each tick, for each partitioned queue: messages that ever entered each partition, and those of them that
+    /// left for good. The difference is its lag.
     fn partitions(&mut self, _now_s: Seconds, _queue: QueueId, _offsets: &mut dyn Iterator<Item = (u64, u64)>) {}
     /// A replica crashed.
     fn crashed(&mut self, _now_s: Seconds, _group: GroupId) {}

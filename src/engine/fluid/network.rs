@@ -30,6 +30,8 @@ pub struct Output {
     dead: Curve,
     /// The same at t = 0.
     dead_at_start: Messages,
+    /// Whether some expire together at a later instant: what was there at t = 0 may.
+    jumps: bool,
 }
 
 impl Output {
@@ -41,11 +43,11 @@ impl Output {
         };
         let lost =
             path.within_horizon().map(|piece| (piece.from_s, piece.lost().unwrap_or(super::Shape::constant(0.0))));
-        Self {
-            acked: served(fate.acked),
-            dead: Curve::new(lost.collect(), horizon_s).plus(&served(fate.dead)),
-            dead_at_start: path.pieces().first().map_or(0.0, |piece| piece.totals.lost),
-        }
+        let lost = Curve::new(lost.collect(), horizon_s);
+        let dead_at_start = path.pieces().first().map_or(0.0, |piece| piece.totals.lost);
+        let together = path.totals_at(horizon_s).lost - dead_at_start - lost.integral(0.0, horizon_s);
+        let jumps = together > 1e-9 * (1.0 + path.totals_at(horizon_s).arrived);
+        Self { acked: served(fate.acked), dead: lost.plus(&served(fate.dead)), dead_at_start, jumps }
     }
 }
 
@@ -79,7 +81,7 @@ impl<'m> Network<'m> {
         }
         if let State::New = self.states[queue] {
             self.states[queue] = State::Open;
-            let solved = self.feed(queue).and_then(|feed| march::solve(self.model, queue, feed));
+            let solved = self.feed(queue).and_then(|feed| march::solve(self.model, queue, feed.as_ref()));
             self.states[queue] = State::Solved(Box::new(solved));
         }
         match &self.states[queue] {
@@ -110,6 +112,9 @@ impl<'m> Network<'m> {
             let mut rate = output.acked.clone().scaled(emitted.first().copied().unwrap_or(0.0));
             let mut at_start = 0.0;
             if gets_dead {
+                if output.jumps {
+                    return Err(Unanswered::Together(name()));
+                }
                 rate = rate.plus(&output.dead);
                 at_start = output.dead_at_start;
             }

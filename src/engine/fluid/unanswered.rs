@@ -72,6 +72,9 @@ pub enum Unanswered {
     /// Beyond the horizon, what comes from other queues is unknown.
     #[error("what comes from other queues after the horizon is unknown")]
     BeyondHorizon,
+    /// Messages that expire at one instant are no rate for the queue that gets them.
+    #[error("messages that {0} began with expire together, and what comes all at once is no rate")]
+    Together(String),
     /// More switching instants than memory should hold.
     #[error("rates and levels change more than {0} times: too often for the fluid engine")]
     TooManyPieces(usize),
