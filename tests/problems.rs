@@ -224,8 +224,7 @@ fn one_hot_partition_drives_the_group_to_its_maximum_in_vain() {
     assert!(late("lagging-only") < late("total-lag"));
     assert!(lagging.replica_hours() < 0.8 * total.replica_hours());
     assert_near(lagging.wait_p99_s(), total.wait_p99_s(), 0.2);
-    let spread =
-        Ran::of(&problem_with("09-hot-partition", "total-lag", &[("queues.pageviews.partitions.skew", "0")]));
+    let spread = Ran::of(&problem_with("09-hot-partition", "total-lag", &[("queues.pageviews.partitions.skew", "0")]));
     assert!(spread.wait_p99_s() < 0.5 * total.wait_p99_s(), "other keys help");
 }
 
@@ -309,14 +308,15 @@ fn a_value_metric_follows_the_pods_that_are_ready_and_an_average_value_does_not(
     assert!(steps(&decisions("15-no-load-reason", "average-value")).is_empty());
 }
 
-/// The growth table, from the text of a scenario: without `behavior` at most max(2n, 4), with its defaults max(2n, n + 4).
+/// The growth table, from the text of a scenario: without `behavior` at most max(2n, 4), with its defaults
+/// max(2n, n + 4).
 #[test]
 fn growth_follows_the_table_of_the_controller() {
     let grown = |behavior: &str| {
         let text = format!(
             "horizon: 2m\nproducers: {{p: {{to: q, rate: 1/s}}}}\nqueues: {{q: {{initial: 100k}}}}\nconsumers:\n  g:\n    \
-             from: q\n    service: 1s\n    scaling: {{hpa: {{max: 100, metric: {{ready_per_replica: 1}}{behavior}}}, \
-             phase: 0s}}\n"
+             from: q\n    service: 1s\n    \
+             scaling: {{hpa: {{max: 100, metric: {{ready_per_replica: 1}}{behavior}}}, phase: 0s}}\n"
         );
         let model = scenario::load(&Source::from_text("growth.yaml", text), &[], &Limits::default()).unwrap().model;
         decisions_of(&model, 0).iter().map(|row| row.wanted).take(7).collect::<Vec<u32>>()
