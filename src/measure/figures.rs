@@ -32,7 +32,7 @@ pub enum Figure {
     /// Replicas of the compared group that were ready and had nothing to do: slots that have joined and are neither
     /// busy nor in overhead, averaged over the measured time and divided by the slots of a replica.
     WastedReplicas,
-    /// Seconds of work on attempts that did not count.
+    /// Seconds of work of all consumer groups on attempts that did not count.
     WastedWork,
 }
 
@@ -77,7 +77,6 @@ impl Figure {
             Figure::LatencyP50 | Figure::LatencyP99 => "no measured message was acked",
             Figure::DrainedAt => "messages were ready at the horizon in every run",
             Figure::Cost => "no consumer group has a cost",
-            Figure::WastedWork => "the work of attempts that did not count is not measured",
             _ => "it was not measured",
         }
     }
@@ -107,7 +106,7 @@ impl Figures {
             Figure::Cost => costs.clone().reduce(|sum, cost| sum + cost),
             Figure::ScaleEventsPerHour => Some((staff.scale_ups + staff.scale_downs) / measured_h),
             Figure::WastedReplicas => Some(idle / measured_h),
-            Figure::WastedWork => None,
+            Figure::WastedWork => Some(run.groups.iter().map(|group| group.wasted_work_s).sum()),
         };
         Self(Figure::ALL.map(value))
     }

@@ -62,6 +62,14 @@ struct Snapshot {
     ready_s: f64,
     capacity: f64,
     changes: Changes,
+    vain: Vain,
+}
+
+/// What came to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Vain {
+    work_s: f64,
+    crashes: u32,
 }
 
 /// How often the wanted number changed, and launches that came to nothing.
@@ -95,6 +103,7 @@ pub(super) struct StaffClock<'m> {
     capacity_since_s: Seconds,
     staff: Option<Staff>,
     changes: Changes,
+    vain: Vain,
     most: Most,
     at_start: Snapshot,
     at_tick: Snapshot,
@@ -117,6 +126,7 @@ impl<'m> StaffClock<'m> {
             capacity_since_s: 0.0,
             staff: None,
             changes: Changes::default(),
+            vain: Vain::default(),
             most: Most::default(),
             at_start: Snapshot::default(),
             at_tick: Snapshot::default(),
@@ -155,6 +165,16 @@ impl<'m> StaffClock<'m> {
         self.changes.called_off += 1;
     }
 
+    /// An attempt took a slot for so long and came to nothing.
+    pub fn wasted(&mut self, slot_s: Seconds) {
+        self.vain.work_s += slot_s;
+    }
+
+    /// A replica crashed.
+    pub fn crashed(&mut self) {
+        self.vain.crashes += 1;
+    }
+
     fn advance_capacity(&mut self, now_s: Seconds) {
         if now_s <= self.capacity_since_s {
             return;
@@ -181,6 +201,7 @@ impl<'m> StaffClock<'m> {
             ready_s: self.ready.until(now_s),
             capacity: self.capacity,
             changes: self.changes,
+            vain: self.vain,
         }
     }
 
@@ -226,6 +247,8 @@ impl<'m> StaffClock<'m> {
             scale_ups: f64::from(now.changes.ups - start.changes.ups),
             scale_downs: f64::from(now.changes.downs - start.changes.downs),
             called_off: f64::from(now.changes.called_off - start.changes.called_off),
+            wasted_work_s: now.vain.work_s - start.vain.work_s,
+            crashes: f64::from(now.vain.crashes - start.vain.crashes),
         };
     }
 

@@ -326,6 +326,9 @@ pub(super) fn outcome(setup: &Setup) -> Outcome {
         engine: EngineChoice::All,
         slos: verdicts(setup, &summary),
         events: Some(EventsOutcome {
+            paths: Vec::new(),
+            resources: Vec::new(),
+            producers: Vec::new(),
             replications: setup.replications,
             events: 2 * published,
             groups: vec![group_summary(setup, &series)],

@@ -2,6 +2,7 @@
 
 use super::agreement::disagreements;
 use super::repeat::{Progress, StudyError, least_precise, repeat_with};
+use super::storm::storm_note;
 use super::verdict::verdicts;
 use super::warmup::warmup_note;
 use crate::engine::{fluid, formula};
@@ -74,6 +75,7 @@ pub(super) fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
                 show_count(unsettled)
             ));
         }
+        notes.extend(storm_note(model, id, events));
         notes.extend(warmup_note(model, id, events));
     }
     notes
