@@ -67,7 +67,9 @@ pub(super) fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
         }
     }
     for (id, queue) in events.queues.iter().enumerate() {
-        if let Some(unsettled) = queue.unsettled {
+        // What nobody consumes stays, and its reader knows it.
+        let is_consumed = model.groups_of(id).next().is_some();
+        if let Some(unsettled) = queue.unsettled.filter(|_| is_consumed) {
             notes.push(format!(
                 "{}: {} measured messages per replication were still in the system after twice the horizon; waits and \
                  latencies are without them",
@@ -76,7 +78,7 @@ pub(super) fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
             ));
         }
         notes.extend(storm_note(model, id, events));
-        notes.extend(warmup_note(model, id, events));
+        notes.extend(warmup_note(model, id, events).filter(|_| is_consumed));
     }
     notes
 }

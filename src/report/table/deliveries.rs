@@ -59,8 +59,8 @@ pub(super) fn sentence(summary: &QueueSummary) -> Option<String> {
     let deliveries = summary.deliveries.as_ref()?;
     let kinds = [
         (&deliveries.failed, "failed"),
-        (&deliveries.timed_out, "not acked in time"),
-        (&deliveries.duplicates, "worked on twice"),
+        (&deliveries.timed_out, "were not acked in time"),
+        (&deliveries.duplicates, "ended as duplicates"),
     ];
     let known = kinds.into_iter().filter_map(|(estimate, what)| Some((estimate.value.filter(|n| *n > 0.0)?, what)));
     let known: Vec<String> = known.map(|(n, what)| format!("{} {what}", count(n))).collect();
