@@ -209,6 +209,7 @@ impl Model {
     }
 
     /// The same world with one of its named strategies at work.
+    #[must_use]
     pub fn with_strategy(&self, strategy: usize) -> Model {
         let named = &self.strategies[strategy];
         let mut model = self.clone();

@@ -128,6 +128,32 @@ fn named(name: &str) -> String {
     TINY.replace("name: tiny", &format!("name: {name}"))
 }
 
+mod explain {
+    use super::*;
+
+    #[test]
+    fn presets_are_explained_with_what_was_written_instead() {
+        let quorum = TINY.replace("letters: {}", "letters: {preset: rabbitmq-quorum, delivery_limit: 5}");
+        let desk = Desk::with(&[("tiny.yaml", &quorum)]);
+        let answer = desk.run(&["explain", "tiny.yaml"]).exits(0);
+        for part in ["letters: rabbitmq-quorum", "queues.letters.delivery_limit: 5, written instead of 21", "[RabbitMQ"]
+        {
+            assert!(answer.stdout.contains(part), "{}", answer.stdout);
+        }
+        assert!(answer.stdout.lines().all(|line| line.chars().count() <= 80), "{}", answer.stdout);
+        let json = desk.run(&["explain", "--format", "json", "tiny.yaml"]).exits(0);
+        let json: Value = serde_json::from_str(&json.stdout).unwrap();
+        assert_eq!(json[0]["path"], "queues.letters.overflow");
+    }
+
+    #[test]
+    fn a_key_that_the_broker_does_not_have_is_a_fault() {
+        let faulty = TINY.replace("letters: {}", "letters: {preset: kafka, priorities: 3}");
+        let desk = Desk::with(&[("tiny.yaml", &faulty)]);
+        desk.run(&["explain", "tiny.yaml"]).exits(2).explains(&["F073", "priorities", "preset: kafka"]);
+    }
+}
+
 mod help {
     use super::*;
 

@@ -122,3 +122,47 @@ fn hello_takes_as_long_as_it_took_on_a_real_broker() {
     assert_near(queue.wait_s.p95.value, 0.002_154, 0.000_3);
     assert_eq!(kept(&outcome), [("at-once", true)]);
 }
+
+#[test]
+fn scenarios_of_brokers_keep_and_break_what_their_comments_say() {
+    let kept_of = |name: &str, changes: &[(&str, &str)]| -> Vec<bool> {
+        let fewer = [("replications", "3")];
+        let outcome = run(name, EngineChoice::Events, &[&fewer[..], changes].concat());
+        kept(&outcome).into_iter().map(|(_, kept)| kept).collect()
+    };
+    let workers = |key: &str| format!("consumers.workers.{key}");
+    assert_eq!(kept_of("rabbitmq-prefetch", &[]), [false]);
+    assert_eq!(kept_of("rabbitmq-prefetch", &[(&workers("prefetch"), "1")]), [true]);
+    assert_eq!(kept_of("rabbitmq-quorum-poison", &[]), [false]);
+    assert_eq!(kept_of("rabbitmq-quorum-poison", &[("queues.jobs.delivery_limit", "3")]), [true]);
+    assert_eq!(kept_of("kafka-lag", &[]), [true, true, false], "two rebalances of five seconds");
+    assert_eq!(kept_of("sqs-visibility", &[]), [false]);
+    assert_eq!(kept_of("sqs-visibility", &[(&workers("ack_timeout"), "4m")]), [true]);
+    assert_eq!(kept_of("sqs-fifo-groups", &[]), [false]);
+    assert_eq!(kept_of("jetstream-ack-pending", &[]), [false]);
+    assert_eq!(kept_of("jetstream-ack-pending", &[(&workers("in_flight_limit"), "1000")]), [true]);
+    assert_eq!(kept_of("redis-stream-claim", &[]), [true]);
+    assert_eq!(kept_of("zeromq-pub", &[]), [true, false], "only the slow subscriber loses");
+    assert_eq!(kept_of("zeromq-push", &[]), [false]);
+    assert_eq!(kept_of("celery-prefetch", &[]), [false]);
+    assert_eq!(kept_of("celery-prefetch", &[(&workers("prefetch"), "2"), (&workers("ack"), "after")]), [true]);
+    assert_eq!(kept_of("event-bus-flask", &[]), [true, false, true], "the mailer delays nobody else");
+}
+
+#[test]
+fn scenarios_of_brokers_have_the_numbers_of_their_comments() {
+    let queue = |name: &str, place: usize| {
+        let outcome = run(name, EngineChoice::Events, &[("replications", "3")]);
+        outcome.events.unwrap().queues[place].clone()
+    };
+    let share = |part: Option<f64>, whole: Option<f64>| part.map(|part| part / whole.unwrap());
+    let poisoned = queue("rabbitmq-quorum-poison", 0);
+    assert_near(share(poisoned.redelivered.value, poisoned.published.value), 0.01 * 20.0, 0.02);
+    let archive = queue("zeromq-pub", 1);
+    assert_near(share(archive.rejected.value, archive.published.value), 0.6 * (1.0 - 6.67 / 120.0), 0.02);
+    let jetstream = queue("jetstream-ack-pending", 0);
+    assert_near(jetstream.acked.value, 36_000.0, 360.0);
+    let claimed = queue("redis-stream-claim", 0);
+    assert_near(share(claimed.redelivered.value, claimed.published.value), 0.02, 0.005);
+    assert_near(queue("event-bus-flask", 1).wait_s.max.value, 150.0, 15.0);
+}

@@ -98,7 +98,7 @@ fn a_wrong_measurement_is_noticed() {
 const HAPPENS: [(&str, u64); 22] = [
     ("acked", 20_000),
     ("crashed", 100),
-    ("dead-lettered", 1_000),
+    ("dead-lettered", 400),
     ("delivered too often", 50),
     ("dropped", 500),
     ("duplicated", 100),

@@ -59,7 +59,8 @@ impl Explain {
             let Some(at_s) = self.at else {
                 match self.input.format {
                     Format::Table => {
-                        terminal::say(&report::presets(&scenario.presets, &scenario.model.name, terminal::columns()))?
+                        let name = &scenario.model.name;
+                        terminal::say(&report::presets(&scenario.presets, name, terminal::columns()))?;
                     }
                     Format::Json => explained.push(report::presets_json(&scenario.presets)),
                 }

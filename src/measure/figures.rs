@@ -32,7 +32,7 @@ pub enum Figure {
     /// Replicas of the compared group that were ready and had nothing to do: slots that have joined and are neither
     /// busy nor in overhead, averaged over the measured time and divided by the slots of a replica.
     WastedReplicas,
-    /// Seconds of work of all consumer groups on attempts that did not count.
+    /// Slot seconds of the compared group on attempts that failed, were interrupted or ended as duplicates.
     WastedWork,
 }
 
@@ -106,7 +106,7 @@ impl Figures {
             Figure::Cost => costs.clone().reduce(|sum, cost| sum + cost),
             Figure::ScaleEventsPerHour => Some((staff.scale_ups + staff.scale_downs) / measured_h),
             Figure::WastedReplicas => Some(idle / measured_h),
-            Figure::WastedWork => Some(run.groups.iter().map(|group| group.wasted_work_s).sum()),
+            Figure::WastedWork => Some(staff.wasted_work_s),
         };
         Self(Figure::ALL.map(value))
     }

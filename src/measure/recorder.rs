@@ -140,10 +140,6 @@ impl Observer for Recorder<'_> {
         self.queues[queue].deliveries.iter_mut().for_each(Deliveries::failed);
     }
 
-    fn wasted(&mut self, _now_s: Seconds, group: GroupId, slot_s: Seconds) {
-        self.groups[group].wasted(slot_s);
-    }
-
     fn timed_out(&mut self, _now_s: Seconds, queue: QueueId, _message: &Message) {
         self.queues[queue].deliveries.iter_mut().for_each(Deliveries::timed_out);
     }
@@ -207,6 +203,10 @@ impl Observer for Recorder<'_> {
         if let Some(decisions) = &mut self.decisions {
             decisions.joined(now_s, group, launched_s);
         }
+    }
+
+    fn wasted(&mut self, _now_s: Seconds, group: GroupId, slot_s: Seconds) {
+        self.groups[group].wasted(slot_s);
     }
 
     fn called_off(&mut self, now_s: Seconds, group: GroupId, launched_s: Seconds) {

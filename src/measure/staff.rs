@@ -62,22 +62,16 @@ struct Snapshot {
     ready_s: f64,
     capacity: f64,
     changes: Changes,
-    vain: Vain,
 }
 
-/// What came to nothing.
-#[derive(Clone, Copy, Debug, Default)]
-struct Vain {
-    work_s: f64,
-    crashes: u32,
-}
-
-/// How often the wanted number changed, and launches that came to nothing.
+/// How often the wanted number changed, and launches and work that came to nothing.
 #[derive(Clone, Copy, Debug, Default)]
 struct Changes {
     ups: u32,
     downs: u32,
     called_off: u32,
+    wasted_work_s: f64,
+    crashes: u32,
 }
 
 /// Largest numbers of replicas.
@@ -103,7 +97,6 @@ pub(super) struct StaffClock<'m> {
     capacity_since_s: Seconds,
     staff: Option<Staff>,
     changes: Changes,
-    vain: Vain,
     most: Most,
     at_start: Snapshot,
     at_tick: Snapshot,
@@ -126,7 +119,6 @@ impl<'m> StaffClock<'m> {
             capacity_since_s: 0.0,
             staff: None,
             changes: Changes::default(),
-            vain: Vain::default(),
             most: Most::default(),
             at_start: Snapshot::default(),
             at_tick: Snapshot::default(),
@@ -160,19 +152,19 @@ impl<'m> StaffClock<'m> {
         self.staff = Some(staff);
     }
 
+    /// Work was done in vain.
+    pub fn wasted(&mut self, slot_s: Seconds) {
+        self.changes.wasted_work_s += slot_s;
+    }
+
     /// A replica was told to leave before it had taken any message.
     pub fn called_off(&mut self) {
         self.changes.called_off += 1;
     }
 
-    /// An attempt took a slot for so long and came to nothing.
-    pub fn wasted(&mut self, slot_s: Seconds) {
-        self.vain.work_s += slot_s;
-    }
-
     /// A replica crashed.
     pub fn crashed(&mut self) {
-        self.vain.crashes += 1;
+        self.changes.crashes += 1;
     }
 
     fn advance_capacity(&mut self, now_s: Seconds) {
@@ -201,7 +193,6 @@ impl<'m> StaffClock<'m> {
             ready_s: self.ready.until(now_s),
             capacity: self.capacity,
             changes: self.changes,
-            vain: self.vain,
         }
     }
 
@@ -247,8 +238,8 @@ impl<'m> StaffClock<'m> {
             scale_ups: f64::from(now.changes.ups - start.changes.ups),
             scale_downs: f64::from(now.changes.downs - start.changes.downs),
             called_off: f64::from(now.changes.called_off - start.changes.called_off),
-            wasted_work_s: now.vain.work_s - start.vain.work_s,
-            crashes: f64::from(now.vain.crashes - start.vain.crashes),
+            wasted_work_s: now.changes.wasted_work_s - start.changes.wasted_work_s,
+            crashes: f64::from(now.changes.crashes - start.changes.crashes),
         };
     }
 

@@ -41,7 +41,7 @@ pub struct ConsumerGroup {
     pub crashes: Option<Crashes>,
     /// One service for several messages.
     pub batch: Option<Batch>,
-    /// Unacked messages of the whole group, at least 1 (JetStream's MaxAckPending).
+    /// Unacked messages of the whole group, at least 1 (JetStream's `MaxAckPending`).
     pub in_flight_limit: Option<u32>,
     /// What a change of membership costs a partitioned group.
     pub rebalance: Option<Rebalance>,

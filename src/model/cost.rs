@@ -431,7 +431,7 @@ mod tests {
         assert!((per_replication(&copies) / (4.0 * 360_000.0) - 1.0).abs() < 1e-9);
         let mut dead = pipeline(0.0);
         dead.queues[0].dead_letter = Some(1);
-        dead.groups[0].failures = failures(0.1, AfterFailure::DeadLetter);
+        dead.groups[0].failures = Some(failures(0.1, AfterFailure::DeadLetter));
         assert!((per_replication(&dead) / (2.2 * 360_000.0) - 1.0).abs() < 1e-9);
         // Half of it goes round again: 1 + 1/2 + 1/4 + …
         let mut feedback = pipeline(0.0);
@@ -447,13 +447,13 @@ mod tests {
             model.expected_cost().events / 10.0 - 360.0
         };
         let plain = 361_000.0;
-        let halves = events(&|model| model.groups[0].failures = failures(0.5, AfterFailure::Requeue));
+        let halves = events(&|model| model.groups[0].failures = Some(failures(0.5, AfterFailure::Requeue)));
         assert!((halves / (3.0 * plain) - 1.0).abs() < 1e-9, "two deliveries each: {halves}");
-        let storm = events(&|model| model.groups[0].failures = failures(1.0, AfterFailure::Requeue));
+        let storm = events(&|model| model.groups[0].failures = Some(failures(1.0, AfterFailure::Requeue)));
         let most = 2.0 * plain + 3_600.0 / 0.005;
         assert!((storm / most - 1.0).abs() < 1e-9, "200/s for an hour at most: {storm}");
         let limited = events(&|model| {
-            model.groups[0].failures = failures(1.0, AfterFailure::Requeue);
+            model.groups[0].failures = Some(failures(1.0, AfterFailure::Requeue));
             model.queues[0].delivery_limit = Some(2);
         });
         assert!((limited / (3.0 * plain) - 1.0).abs() < 1e-9, "{limited}");
@@ -461,8 +461,8 @@ mod tests {
         assert!((slow / (5.0 * plain) - 1.0).abs() < 1e-9, "two deliveries with a timer each: {slow}");
     }
 
-    fn failures(probability: f64, then: AfterFailure) -> Option<Failures> {
-        Some(Failures { probability, poison: 0.0, then, retry: Retry::AtOnce, partial: false })
+    fn failures(probability: f64, then: AfterFailure) -> Failures {
+        Failures { probability, poison: 0.0, then, retry: Retry::AtOnce, partial: false }
     }
 
     #[test]
@@ -477,7 +477,7 @@ mod tests {
         let parts = Partitions { count: 1_000, skew: 0.0 };
         assert!((bytes(&|model| model.queues[0].order = Order::Partitions(parts)) - plain - 256_000.0).abs() < 1e-6);
         let resting = bytes(&|model| {
-            model.groups[0].failures = failures(0.2, AfterFailure::Requeue);
+            model.groups[0].failures = Some(failures(0.2, AfterFailure::Requeue));
             let retry = Retry::Delay(Distribution::Constant(60.0));
             model.groups[0].failures.as_mut().unwrap().retry = retry;
         });

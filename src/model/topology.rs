@@ -17,7 +17,7 @@ pub enum Destination {
     Topic(TopicId),
 }
 
-/// An event bus: dE/dt = E_p − E_c holds for each of its queues.
+/// An event bus: `dE/dt = E_p − E_c` holds for each of its queues.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Topic {
     /// Key in the scenario.

@@ -12,7 +12,7 @@ use super::table::{self, Choice, Key, Kind, Need, Section};
 /// `docs/scenario-language.md`: every key with type, default, unit and meaning, with examples.
 pub fn reference_markdown() -> String {
     let mut text = include_str!("reference/introduction.md").to_owned();
-    let mut sections = Sections { text: String::new(), written: Vec::new(), sections: Vec::new() };
+    let mut sections = Sections { text: String::new(), written: Vec::new(), seen: Vec::new() };
     sections.section("Top level", &table::SCENARIO);
     text.push_str(&sections.text);
     text.push_str(&presets_markdown());
@@ -59,15 +59,15 @@ fn presets_markdown() -> String {
 struct Sections {
     text: String,
     written: Vec<String>,
-    sections: Vec<*const Section>,
+    seen: Vec<*const Section>,
 }
 
 impl Sections {
     fn section(&mut self, heading: &str, section: &Section) {
-        if self.sections.contains(&std::ptr::from_ref(section)) || !self.begin(heading, section.about) {
+        if self.seen.contains(&std::ptr::from_ref(section)) || !self.begin(heading, section.about) {
             return;
         }
-        self.sections.push(section);
+        self.seen.push(section);
         self.keys(section.keys.iter());
         if !section.alternatives.is_empty() {
             let sets: Vec<String> = section.alternatives.iter().map(|set| codes(set, " with ")).collect();

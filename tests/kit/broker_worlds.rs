@@ -150,7 +150,8 @@ impl Maker {
         }
     }
 
-    /// Only the clock of a producer can be stopped.
+    /// Only the clock of a producer can be stopped. Whether a message must wait for others of its partition or message
+    /// group shows when it is there: a blocking queue that keeps such an order has room for one.
     fn producers_alone_are_blocked(&mut self) {
         let emitted: Vec<Emission> = self.model.groups.iter().flat_map(|group| group.emits.clone()).collect();
         for queue in 0..self.model.queues.len() {
@@ -159,6 +160,10 @@ impl Maker {
             let settings = &mut self.model.queues[queue];
             if settings.overflow == Overflow::Block && (from_groups || from_queues) {
                 settings.overflow = Overflow::DropHead;
+            }
+            let in_lanes = matches!(settings.order, Order::Partitions(_) | Order::Groups(_));
+            if settings.overflow == Overflow::Block && in_lanes {
+                settings.capacity = settings.capacity.map(|capacity| capacity.max(1));
             }
         }
     }

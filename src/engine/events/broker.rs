@@ -1,8 +1,8 @@
 //! The broker itself: outages in which a queue neither takes nor delivers nor hears acks.
 //!
 //! When it goes away, connections break: what was delivered and not acked is called off and is in the queue again when
-//! it returns; a queue that is not durable loses all it has. Consumers go on with what they had acked before. What other
-//! consumers or dead-lettering queues publish to it meanwhile waits outside; producers wait or lose (`clocks`).
+//! it returns; a queue that is not durable loses all it has. Consumers go on with what they had acked before. What
+//! other consumers or dead-lettering queues publish to it meanwhile waits outside; producers wait or lose (`clocks`).
 
 use super::agenda::Event;
 use super::kernel::Kernel;

@@ -80,7 +80,7 @@ impl<'m> ProducerState<'m> {
     }
 }
 
-impl<'m, O: Observer> Kernel<'m, '_, O> {
+impl<O: Observer> Kernel<'_, '_, O> {
     /// Plans the next publish.
     #[inline(always)]
     pub(super) fn plan_publish(&mut self, producer: usize) {

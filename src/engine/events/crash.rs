@@ -97,7 +97,7 @@ mod tests {
     fn fragile(ack: Ack) -> Model {
         let crashes = Some(Crashes { every_s: 20.0, restart_s: 2.0 });
         let startup = Some(Distribution::Constant(1.0));
-        let group = ConsumerGroup { crashes, startup, ack, ..worker(0, 1000.0) };
+        let group = ConsumerGroup { startup, ack, crashes, ..worker(0, 1000.0) };
         model(vec![at(0, &[1.0])], vec![queue(0)], vec![group])
     }
 

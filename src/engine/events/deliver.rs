@@ -346,9 +346,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     fn await_room(&mut self, id: u32) {
         let replica = &mut self.replicas[id as usize];
-        if !std::mem::replace(&mut replica.waits_for_room, true) {
-            let special = self.groups[replica.group].special.as_mut();
-            special.into_iter().for_each(|special| special.waiting_for_room.push_back(id));
+        if !std::mem::replace(&mut replica.waits_for_room, true)
+            && let Some(special) = &mut self.groups[replica.group].special
+        {
+            special.waiting_for_room.push_back(id);
         }
     }
 

@@ -49,7 +49,7 @@ impl Lifetimes {
 }
 
 impl<O: Observer> Kernel<'_, '_, O> {
-    /// A message becomes deliverable for the first time: its time to live begins. False if the log keeps nothing so old.
+    /// A message becomes deliverable for the first time: its time to live begins. False if its log is past that.
     #[inline(never)]
     pub(super) fn give_lifetime(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) -> bool {
         let Some(lifetimes) = &mut self.queues[queue].lifetimes else { return true };
@@ -179,13 +179,13 @@ mod tests {
     use crate::engine::events::diary::{at, diary, model, queue, worker};
     use crate::model::{ConsumerGroup, Distribution, Queue, Retention, Ttl, TtlPlace};
 
-    fn ttl(after_s: f64, at: TtlPlace) -> Option<Ttl> {
-        Some(Ttl { after: Distribution::Constant(after_s), at })
+    fn ttl(after_s: f64, at: TtlPlace) -> Ttl {
+        Ttl { after: Distribution::Constant(after_s), at }
     }
 
     #[test]
     fn what_is_ready_for_too_long_is_dead_lettered_at_once() {
-        let mortal = Queue { ttl: ttl(3.0, TtlPlace::Anywhere), dead_letter: Some(1), ..queue(0) };
+        let mortal = Queue { ttl: Some(ttl(3.0, TtlPlace::Anywhere)), dead_letter: Some(1), ..queue(0) };
         let world = model(vec![at(0, &[1.0, 2.0, 2.5])], vec![mortal, queue(1)], vec![worker(0, 4.5)]);
         // At 5.5 s, the last instant of the third, the worker would be free: too late.
         assert_eq!(
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn nothing_expires_in_service_but_what_returns_too_late_does() {
-        let mortal = Queue { ttl: ttl(3.0, TtlPlace::Anywhere), ..queue(0) };
+        let mortal = Queue { ttl: Some(ttl(3.0, TtlPlace::Anywhere)), ..queue(0) };
         let group = ConsumerGroup { outages: vec![(5.0, 9.0)], ..worker(0, 10.0) };
         let world = model(vec![at(0, &[1.0])], vec![mortal], vec![group]);
         assert_eq!(diary(&world).0.lines, ["1 q0 started 1", "5 q0 Expired 1"]);
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_time_to_live_of_nothing_makes_a_loss_system() {
-        let mortal = Queue { ttl: ttl(0.0, TtlPlace::Anywhere), ..queue(0) };
+        let mortal = Queue { ttl: Some(ttl(0.0, TtlPlace::Anywhere)), ..queue(0) };
         let world = model(vec![at(0, &[1.0, 2.0, 3.0, 4.0])], vec![mortal], vec![worker(0, 1.5)]);
         let (diary, ledger) = diary(&world);
         assert_eq!(diary.of(&["Expired"]), ["2 q0 Expired 2", "4 q0 Expired 4"]);
@@ -249,7 +249,7 @@ mod tests {
     fn what_is_delayed_for_longer_than_the_log_keeps_it_is_never_delivered() {
         let retention = Retention { age_s: Some(2.0), messages: None };
         let delivery_delay = Some(Distribution::Constant(2.0));
-        let log = Queue { retention, delivery_delay, ..queue(0) };
+        let log = Queue { delivery_delay, retention, ..queue(0) };
         let (diary, ledger) = diary(&model(vec![at(0, &[1.0])], vec![log], vec![worker(0, 1.0)]));
         assert_eq!(diary.lines, ["3 q0 Expired 1"]);
         assert_eq!(ledger.expired, 1);

@@ -1,7 +1,8 @@
 //! End-to-end: who is on which path, since when, and when the last descendant has left it.
 //!
-//! A message that comes into a path's first queue sets out on a journey; what is published because of it into the path's
-//! queues travels along; the journey ends with the last of them. Not here: where messages are published to (`route`).
+//! A message that comes into a path's first queue sets out on a journey; what is published because of it into the
+//! path's queues travels along; the journey ends with the last of them. Not here: where messages are published to
+//! (`route`).
 
 use super::extras::NONE;
 use super::kernel::Kernel;
@@ -15,7 +16,7 @@ pub(super) struct Journeys {
     /// For each path, whether it passes through each queue.
     passes: Vec<Vec<bool>>,
     first: Vec<QueueId>,
-    journeys: Vec<Journey>,
+    all: Vec<Journey>,
     free: Vec<u32>,
     /// Journeys that begin with the publish at hand.
     setting_out: Vec<u32>,
@@ -37,7 +38,7 @@ impl Journeys {
         Journeys {
             passes: model.paths.iter().map(|path| passes(&path.queues)).collect(),
             first: model.paths.iter().filter_map(|path| path.queues.first().copied()).collect(),
-            journeys: Vec::new(),
+            all: Vec::new(),
             free: Vec::new(),
             setting_out: Vec::new(),
         }
@@ -49,22 +50,22 @@ impl Journeys {
         !self.passes.is_empty()
     }
 
-    /// Opens a journey on each path that begins in one of these queues, unless the parent is on it already; each is held
-    /// open until [`Self::all_aboard`].
+    /// Opens a journey on each path that begins in one of these queues, unless the parent is on it already; each is
+    /// held open until [`Self::all_aboard`].
     fn set_out(&mut self, now_s: Seconds, queues: &[QueueId], parents: &[u32]) {
         self.setting_out.clear();
         for path in 0..self.passes.len() {
-            let is_on_it = parents.iter().any(|journey| self.journeys[*journey as usize].path == path);
+            let is_on_it = parents.iter().any(|journey| self.all[*journey as usize].path == path);
             if is_on_it || !queues.contains(&self.first[path]) {
                 continue;
             }
             let journey = Journey { path, origin_s: now_s, open: 1, broken: false };
             let place = if let Some(place) = self.free.pop() {
-                self.journeys[place as usize] = journey;
+                self.all[place as usize] = journey;
                 place
             } else {
-                self.journeys.push(journey);
-                (self.journeys.len() - 1) as u32
+                self.all.push(journey);
+                (self.all.len() - 1) as u32
             };
             self.setting_out.push(place);
         }
@@ -73,7 +74,7 @@ impl Journeys {
     /// Puts those of a parent's journeys and of the new ones that pass through a queue into `aboard`.
     fn board(&mut self, queue: QueueId, parents: &[u32], aboard: &mut Vec<u32>) {
         for journey in parents.iter().chain(&self.setting_out) {
-            let state = &mut self.journeys[*journey as usize];
+            let state = &mut self.all[*journey as usize];
             if self.passes[state.path][queue] {
                 state.open += 1;
                 aboard.push(*journey);
@@ -88,7 +89,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let parents = parent.and_then(|parent| self.extras.at(parent.extra)).map_or(&[][..], |extra| &extra.journeys);
         self.journeys.set_out(now_s, queues, parents);
         for journey in &self.journeys.setting_out {
-            self.observer.path_started(now_s, self.journeys.journeys[*journey as usize].path);
+            self.observer.path_started(now_s, self.journeys.all[*journey as usize].path);
         }
     }
 
@@ -126,7 +127,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     fn leave(&mut self, now_s: Seconds, message: &Message, well: impl Fn(&Journeys, usize) -> bool) {
         let mut journey = 0;
         while let Some(place) = self.extras.at(message.extra).and_then(|extra| extra.journeys.get(journey).copied()) {
-            let path = self.journeys.journeys[place as usize].path;
+            let path = self.journeys.all[place as usize].path;
             let well = well(&self.journeys, path);
             self.get_off(now_s, place, well);
             journey += 1;
@@ -135,7 +136,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
     }
 
     fn get_off(&mut self, now_s: Seconds, place: u32, well: bool) {
-        let journey = &mut self.journeys.journeys[place as usize];
+        let journey = &mut self.journeys.all[place as usize];
         journey.open -= 1;
         journey.broken |= !well;
         if journey.open == 0 {

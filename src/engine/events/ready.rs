@@ -407,7 +407,7 @@ mod tests {
     fn model(requeue: RequeuePosition, ttl: Option<Distribution>) -> Model {
         let ttl = ttl.map(|after| Ttl { after, at: TtlPlace::Anywhere });
         Model {
-            queues: vec![Queue { requeue, ttl, ..Queue::new("q") }],
+            queues: vec![Queue { ttl, requeue, ..Queue::new("q") }],
             groups: vec![ConsumerGroup::new("g", 0, 1, Distribution::Constant(1.0))],
             ..Model::new("ready", 10.0)
         }

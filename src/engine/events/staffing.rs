@@ -207,8 +207,9 @@ impl<O: Observer> Kernel<'_, '_, O> {
         }
         if replica.waits_for_room {
             replica.waits_for_room = false;
-            let special = group.special.as_mut();
-            special.into_iter().for_each(|special| special.waiting_for_room.retain(|other| *other != id));
+            if let Some(special) = &mut group.special {
+                special.waiting_for_room.retain(|other| *other != id);
+            }
         }
         let queue = group.settings.from;
         self.ends_membership(now_s, queue, id);

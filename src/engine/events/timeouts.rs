@@ -1,8 +1,8 @@
 //! What is noted when a delivery begins: that it is acked at once, or by when it must be acked.
 //!
-//! A delivery that is not acked in time returns to its queue while its consumer still works on it: the consumer keeps a
-//! shadow that holds its slot and its credit and whose end acks nothing. Not here: what becomes of a delivery at its end
-//! (`settle`).
+//! A delivery that is not acked in time returns to its queue while its consumer still works on it: the consumer keeps
+//! a shadow that holds its slot and its credit and whose end acks nothing. Not here: what becomes of a delivery at
+//! its end (`settle`).
 
 use std::collections::VecDeque;
 

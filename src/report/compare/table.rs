@@ -98,10 +98,13 @@ fn money_grid(comparison: &Comparison) -> Grid {
     let has = |figure: Figure| comparison.strategies.iter().any(|one| one.figure(figure).value.is_some());
     let has_kept = comparison.strategies.iter().any(|one| one.kept.is_some());
     let is_simulated = comparison.engine != EngineChoice::Fluid;
-    let shows = [true, is_simulated, has_kept, true, has(Figure::Cost), true, is_simulated];
+    let has_waste = comparison.strategies.iter().any(|one| one.figure(Figure::WastedWork).value > Some(0.0));
+    let shows = [true, is_simulated, has_kept, true, has(Figure::Cost), true, is_simulated, has_waste];
     let kept =
-        |cells: [String; 7]| cells.into_iter().zip(shows).filter(|(_, shows)| *shows).map(|(cell, _)| cell).collect();
-    grid.header(kept(["strategy", "runs", "kept in", "hours", "cost", "scaled/h", "idle"].map(str::to_owned)));
+        |cells: [String; 8]| cells.into_iter().zip(shows).filter(|(_, shows)| *shows).map(|(cell, _)| cell).collect();
+    grid.header(kept(
+        ["strategy", "runs", "kept in", "hours", "cost", "scaled/h", "idle", "vain work"].map(str::to_owned),
+    ));
     let currency = words::currency(comparison).unwrap_or_default();
     for k in order(comparison) {
         let one = &comparison.strategies[k];
@@ -113,6 +116,7 @@ fn money_grid(comparison: &Comparison) -> Grid {
             shown(one.figure(Figure::Cost), |amount| words::cash(amount, currency)),
             bare(one.figure(Figure::ScaleEventsPerHour), count),
             bare(one.figure(Figure::WastedReplicas), count),
+            bare(one.figure(Figure::WastedWork), duration),
         ]));
     }
     grid

@@ -169,16 +169,13 @@ impl Decoder<'_> {
     }
 
     fn word(&mut self, text: &str, words: &'static [Word], span: Span, path: &Path) -> Body {
-        match words.iter().find(|word| word.text == text) {
-            Some(_) => Body::Text(text.to_owned()),
-            None => {
-                let names: Vec<&str> = words.iter().map(|word| word.text).collect();
-                let fault =
-                    self.collector.add(Code::UnknownChoice, span, path, format!("{} is not known here", quoted(text)));
-                fault.help = suggest::did_you_mean(text, &names);
-                Body::Bad
-            }
+        if words.iter().any(|word| word.text == text) {
+            return Body::Text(text.to_owned());
         }
+        let names: Vec<&str> = words.iter().map(|word| word.text).collect();
+        let fault = self.collector.add(Code::UnknownChoice, span, path, format!("{} is not known here", quoted(text)));
+        fault.help = suggest::did_you_mean(text, &names);
+        Body::Bad
     }
 
     fn truth(&mut self, text: &str, quoted: bool, span: Span, path: &Path) -> Body {

@@ -5,7 +5,8 @@ use crate::measure::selection::ShareVerdict;
 use crate::measure::{Cause, Figure, Sign};
 use crate::model::scaling::{Hpa, HpaMetric, HpaRules, MetricTarget, Scaling, Schedule, Signal, Strategy};
 use crate::model::{
-    Arrivals, ConsumerGroup, Cost, Distribution, NamedStrategy, Process, Producer, Promise, Quantile, Queue, Rate, Slo,
+    AfterFailure, Arrivals, ConsumerGroup, Cost, Distribution, Failures, NamedStrategy, Process, Producer, Promise,
+    Quantile, Queue, Rate, Retry, Slo,
 };
 use crate::scaling::Rule;
 
@@ -153,6 +154,23 @@ fn wasted_replicas_are_those_that_idle() {
         let wasted = strategy.figure(Figure::WastedReplicas).value.unwrap();
         assert!((wasted - expected).abs() < 0.05, "{}: {wasted}", strategy.name);
     }
+}
+
+#[test]
+fn wasted_work_is_that_of_failed_attempts() {
+    let mut model = sale(vec![("five", 5, fixed(5)), ("nine", 9, fixed(9))]);
+    let found = compared(&model);
+    assert_eq!(found.strategies[0].figure(Figure::WastedWork).value, Some(0.0));
+    model.groups[0].failures = Some(Failures {
+        probability: 0.1,
+        poison: 0.0,
+        then: AfterFailure::Drop,
+        retry: Retry::AtOnce,
+        partial: false,
+    });
+    // 108 thousand messages of 20 ms, a tenth of them in vain.
+    let wasted = compared(&model).strategies[1].figure(Figure::WastedWork).value.unwrap();
+    assert!((wasted / 216.0 - 1.0).abs() < 0.03, "{wasted}");
 }
 
 #[test]

@@ -143,7 +143,8 @@ impl<'m> QueueAudit<'m> {
             last_place: None,
             level_starts_s: vec![f64::NEG_INFINITY; levels],
             in_lane: BTreeMap::new(),
-            before: (0, 0),
+            // A queue that blocks takes in what is there at the beginning, however much it is.
+            before: (if settings.overflow == Overflow::Block { settings.initial } else { 0 }, 0),
             ready_most: 0,
             unacked_most: 0,
             hidden_before: 0,
@@ -379,8 +380,11 @@ impl<'m> QueueAudit<'m> {
         let name = &self.settings.name;
         let full = !self.refused || self.ready_most >= capacity || self.is_away(now_s);
         violations.check(Rule::Capacity, now_s, full, || format!("{name}: refused with {} ready", self.ready_most));
-        let returned = if self.traits.returns { self.unacked_most + self.hidden_before } else { 0 };
-        let most = if self.traits.returns { capacity.max(self.before.0) + returned } else { capacity };
+        // A queue that blocks keeps producers out; what it has taken in and delayed becomes ready in any case.
+        let exceeds = self.traits.returns || self.settings.overflow == Overflow::Block;
+        let returned = if self.traits.returns { self.unacked_most } else { 0 };
+        let more = returned + if exceeds { self.hidden_before } else { 0 };
+        let most = if exceeds { capacity.max(self.before.0) + more } else { capacity };
         violations.check(Rule::Capacity, now_s, self.ready <= most, || {
             format!("{name}: {} ready, {capacity} allowed, {} before", self.ready, self.before.0)
         });

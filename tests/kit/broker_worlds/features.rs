@@ -1,9 +1,10 @@
 //! What can be special about a queue, a group or a producer.
 
+use forebay::model::scaling::{AgeScaling, Bounds, RateScaling, Strategy};
 use forebay::model::{
     Ack, AfterFailure, Arrivals, Batch, Confirms, Contention, Crashes, Destination, Failures, Order, Overflow,
     Partitions, QueueId, RateLimit, Rebalance, RebalanceKind, RecordedMessage, Replicas, RequeuePosition, Resource,
-    Retention, Retry, Shutdown, Ttl, TtlPlace, WhenAway,
+    Retention, Retry, Scaling, Shutdown, Ttl, TtlPlace, WhenAway,
 };
 
 use super::Maker;
@@ -37,6 +38,7 @@ pub enum Feature {
     Resource,
     Retention,
     Retry,
+    Scaling,
     Shutdown,
     SingleActive,
     Speeds,
@@ -45,7 +47,7 @@ pub enum Feature {
 }
 
 impl Feature {
-    pub const ALL: [Feature; 31] = [
+    pub const ALL: [Feature; 32] = [
         Feature::AckBefore,
         Feature::AckTimeout,
         Feature::Batch,
@@ -72,6 +74,7 @@ impl Feature {
         Feature::Resource,
         Feature::Retention,
         Feature::Retry,
+        Feature::Scaling,
         Feature::Shutdown,
         Feature::SingleActive,
         Feature::Speeds,
@@ -115,6 +118,7 @@ impl Maker {
             | Feature::Crashes
             | Feature::Outages
             | Feature::Shutdown => self.fail(feature),
+            Feature::Scaling => self.scale(),
             Feature::Batch
             | Feature::InFlightLimit
             | Feature::Overhead
@@ -212,6 +216,24 @@ impl Maker {
             Feature::Outages => (group.outages, group.startup) = (outages, startup),
             _ => (group.replicas, group.shutdown, group.startup) = (Replicas::Steps(replicas), shutdown, startup),
         }
+    }
+
+    /// Somebody decides on a group's replicas, often.
+    fn scale(&mut self) {
+        let bounds = Bounds { min: self.dice.count(0, 1), max: self.dice.count(2, 5) };
+        let period_s = self.length(0.25, 2.0);
+        let strategy = if self.dice.chance(0.5) {
+            let rate = RateScaling::new(bounds, self.dice.between(1.0, 10.0));
+            Strategy::Rate(RateScaling { period_s, drain_s: 2.0, down_window_s: 2.0, ..rate })
+        } else {
+            let age = AgeScaling::new(bounds, self.length(0.25, 2.0));
+            Strategy::Age(AgeScaling { period_s, down_after_s: 1.0, ..age })
+        };
+        let startup = if self.dice.chance(0.5) { Some(self.law(0.5)) } else { None };
+        let shutdown = self.dice.pick(&[Shutdown::Finish, Shutdown::FinishWithin(0.3), Shutdown::Requeue]);
+        let group = self.any_group();
+        group.replicas = Replicas::Fixed(bounds.max);
+        (group.scaling, group.startup, group.shutdown) = (Some(Scaling::new(strategy)), startup, shutdown);
     }
 
     fn retry(&mut self) -> Retry {
