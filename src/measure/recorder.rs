@@ -274,3 +274,6 @@ impl Counts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

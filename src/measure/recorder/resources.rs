@@ -9,26 +9,37 @@ use crate::units::Seconds;
 pub(super) struct ResourceClock {
     in_use: LevelClock,
     waiting: LevelClock,
+    /// Units in use and slots that wait since `since_s`. What stands for no time is no level: a slot that comes back at
+    /// once queues up before the one that it makes room for has gone.
+    level: (usize, usize),
     since_s: Seconds,
     result: ResourceResult,
 }
 
 impl ResourceClock {
     fn stand(&mut self, now_s: Seconds) {
-        let stood_s = now_s - self.since_s;
-        self.since_s = now_s;
-        self.in_use.stand(stood_s);
-        self.waiting.stand(stood_s);
+        if now_s > self.since_s {
+            let stood_s = now_s - self.since_s;
+            self.settle();
+            self.in_use.stand(stood_s);
+            self.waiting.stand(stood_s);
+            self.since_s = now_s;
+        }
+    }
+
+    fn settle(&mut self) {
+        self.in_use.set(self.since_s, self.level.0);
+        self.waiting.set(self.since_s, self.level.1);
     }
 
     pub fn set(&mut self, now_s: Seconds, in_use: u32, waiting: usize) {
         self.stand(now_s);
-        self.in_use.set(now_s, in_use as usize);
-        self.waiting.set(now_s, waiting);
+        self.level = (in_use as usize, waiting);
     }
 
     pub fn warmed_up(&mut self, now_s: Seconds) {
         self.stand(now_s);
+        self.settle();
         self.in_use.restart(now_s);
         self.waiting.restart(now_s);
     }
