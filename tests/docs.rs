@@ -360,8 +360,8 @@ fn broker_model() -> forebay::model::Model {
     let text = "name: broker-keys\nhorizon: 50s\nresources: {db: {slots: 2}}\n\
                 producers:\n  p: {to: q, rate: 2/s, confirms: {latency: 1s, window: 1}}\n\
                 queues:\n  q: {priorities: 2, delivery_limit: 2}\n  log: {partitions: 2}\n  mail: {}\n\
-                consumers:\n  c: {from: q, replicas: 1, service: 100ms, failures: {probability: 10%}, emits: {to: log}}\n\
-                \x20 d: {from: log, replicas: 1, service: 100ms, uses: {db: 1}, emits: {to: mail}}\n\
+                consumers:\n  c: {from: q, replicas: 1, service: 100ms, failures: {probability: 10%}, emits: [{to: log}]}\n\
+                \x20 d: {from: log, replicas: 1, service: 100ms, uses: {db: 1}, emits: [{to: mail}]}\n\
                 \x20 m: {from: mail, replicas: 1, service: 100ms}\n\
                 paths: {on: [q, log, mail]}\nslo:\n  s: {path: on, latency: p99, below: 5s}\n";
     let source = Source::from_text("broker-keys.yaml", text);
