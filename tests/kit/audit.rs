@@ -9,6 +9,7 @@ mod flow;
 mod group;
 mod queue;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use forebay::engine::events::{DeadLetter, Ledger, Loss, Message, Observer, Staff, simulate};
@@ -97,6 +98,8 @@ pub struct Auditor<'m> {
     ticks_s: std::vec::IntoIter<f64>,
     warmed_up: bool,
     past_horizon: bool,
+    /// The kernel was told that it may end.
+    has_settled: Cell<bool>,
     /// Units in use and services that wait for some, by resource.
     resources: Vec<(u32, usize)>,
     /// Journeys begun and ended, by path.
@@ -135,6 +138,7 @@ impl<'m> Auditor<'m> {
             ticks_s: model.interval_ends_s().into_iter(),
             warmed_up: model.warmup_s == 0.0,
             past_horizon: false,
+            has_settled: Cell::new(false),
             resources: vec![(0, 0); model.resources.len()],
             journeys: vec![(0, 0); model.paths.len()],
             violations: Violations::default(),
@@ -146,8 +150,8 @@ impl<'m> Auditor<'m> {
 
     /// All violations, once the run is over.
     pub fn finish(mut self, ledger: &Ledger) -> Vec<Violation> {
-        // A run that has settled stops in the middle of an event.
-        if !(self.past_horizon && self.settled()) {
+        // A run that has settled stops in the middle of an instant.
+        if !self.has_settled.get() {
             self.close_instant();
         }
         let sum = |count: fn(&QueueAudit<'m>) -> u64| self.queues.iter().map(count).sum::<u64>();
@@ -350,6 +354,8 @@ impl Observer for Auditor<'_> {
 
     /// The run may end as soon as everything is empty.
     fn settled(&self) -> bool {
-        self.queues.iter().all(|queue| queue.in_system() == 0)
+        let is_empty = self.queues.iter().all(|queue| queue.in_system() == 0);
+        self.has_settled.set(is_empty && self.past_horizon || self.has_settled.get());
+        is_empty
     }
 }

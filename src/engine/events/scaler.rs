@@ -73,8 +73,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
 
     /// The queue is looked at, unless a decision of the same instant came first and did so.
     pub(super) fn look(&mut self, now_s: Seconds, group: GroupId) {
-        let is_due = |overseer: &&Overseer<'_>| overseer.view.next_look_s() <= now_s;
-        if self.overseers[group].as_deref().filter(is_due).is_none() {
+        if self.overseers[group].as_deref().is_none_or(|overseer| overseer.view.next_look_s() > now_s) {
             return;
         }
         let counters = self.counters(group);

@@ -54,16 +54,16 @@ impl Solved {
 /// # Errors
 ///
 /// What has no exact answer: see [`Unanswered`].
-pub fn solve(model: &Model, queue: QueueId, feed: Option<Feed>) -> Result<Solved, Unanswered> {
+pub fn solve(model: &Model, queue: QueueId, feed: Option<&Feed>) -> Result<Solved, Unanswered> {
     obstacles::check(model, queue)?;
-    let inflow = Inflow::new(model, queue, feed.clone());
+    let inflow = Inflow::new(model, queue, feed.cloned());
     let (parted, group) = match &model.queues[queue].order {
         Order::Fifo | Order::Groups(_) => {
             let (whole, group) = in_one(model, queue, inflow.clone())?;
             (Parted { whole, parts: Vec::new(), capacity: None }, group)
         }
-        Order::Priorities(shares) => (parts::levels(model, queue, shares, feed.as_ref())?, None),
-        Order::Partitions(all) => (parts::partitions(model, queue, *all, feed.as_ref())?, None),
+        Order::Priorities(shares) => (parts::levels(model, queue, shares, feed)?, None),
+        Order::Partitions(all) => (parts::partitions(model, queue, *all, feed)?, None),
     };
     let Parted { whole: path, parts, capacity } = parted;
     let settings = &model.queues[queue];

@@ -81,7 +81,7 @@ impl<'m> Network<'m> {
         }
         if let State::New = self.states[queue] {
             self.states[queue] = State::Open;
-            let solved = self.feed(queue).and_then(|feed| march::solve(self.model, queue, feed));
+            let solved = self.feed(queue).and_then(|feed| march::solve(self.model, queue, feed.as_ref()));
             self.states[queue] = State::Solved(Box::new(solved));
         }
         match &self.states[queue] {

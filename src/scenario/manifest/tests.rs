@@ -368,8 +368,9 @@ fn strategies_go_to_a_manifest_and_back_unchanged() {
     std::fs::write(folder.path().join("all.yaml"), &exported.text).unwrap();
     let head = SCENARIO.split("strategies:").next().unwrap();
     let names = model.strategies.iter().map(|strategy| strategy.name.as_str());
-    let entries: String =
+    let entries: Vec<String> =
         names.map(|name| format!("  {name}: {{manifest: {{file: all.yaml, name: {name}}}}}\n")).collect();
+    let entries = entries.concat();
     let source = Source {
         folder: folder.path().to_owned(),
         ..Source::from_text("s.yaml", format!("{head}strategies:\n{entries}"))
