@@ -114,10 +114,12 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("scenarios")).unwrap();
-        for entry in fs::read_dir(root().join("scenarios")).unwrap() {
-            let path = entry.unwrap().path();
-            fs::copy(&path, folder.path().join("scenarios").join(path.file_name().unwrap())).unwrap();
+        for scenarios in ["scenarios", "scenarios/problems"] {
+            fs::create_dir(folder.path().join(scenarios)).unwrap();
+            let files = fs::read_dir(root().join(scenarios)).unwrap().map(|entry| entry.unwrap().path());
+            for path in files.filter(|path| path.is_file()) {
+                fs::copy(&path, folder.path().join(scenarios).join(path.file_name().unwrap())).unwrap();
+            }
         }
         Self { folder, scenario: None }
     }

@@ -446,3 +446,12 @@ fn engines_are_not_compared_where_a_strategy_decides() {
     let outcome = run(&model, &RunOptions::default(), &|_| {}).unwrap();
     assert!(outcome.disagreements.is_empty(), "{:?}", outcome.disagreements);
 }
+
+/// What stands in the queue at t = 0 did not come at a rate.
+#[test]
+fn a_backlog_at_the_start_is_not_a_publish_rate() {
+    let model = model(Rate::Constant(10.0), 5000, SECOND, at(Strategy::Hpa(hpa((1, 20), 1.0, 15.0)), 5.0));
+    for row in decisions(&model).iter().take(3) {
+        assert!((row.seen.publish_per_s - 10.0).abs() < 0.2, "{} s: {}/s", row.time_s, row.seen.publish_per_s);
+    }
+}

@@ -74,6 +74,8 @@ pub(super) struct View<'m> {
     flows: VecDeque<Flow>,
     /// Rates are over so long.
     span_s: Seconds,
+    /// Messages that stood there at t = 0: they count as published, and did not come at any rate.
+    stock: f64,
 }
 
 impl<'m> View<'m> {
@@ -97,6 +99,7 @@ impl<'m> View<'m> {
                 Flow { at_s: 0.0, published: 0.0, delivered: 0.0 },
             ]),
             span_s,
+            stock: model.queues[group.from].initial as f64,
         }
     }
 
@@ -152,7 +155,8 @@ impl<'m> View<'m> {
     }
 
     fn sight(&mut self, now_s: Seconds, counters: Counters) -> Sight<'static> {
-        let flow = Flow { at_s: now_s, published: counters.published as f64, delivered: counters.delivered as f64 };
+        let published = counters.published as f64 - self.stock;
+        let flow = Flow { at_s: now_s, published, delivered: counters.delivered as f64 };
         let (publish_per_s, deliver_per_s) = self.rates(flow);
         let slots = f64::from(counters.slots);
         Sight {
