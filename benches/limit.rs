@@ -1,6 +1,6 @@
 //! How fast the library is beside a program that does nothing else.
 //!
-//! The workloads W1 to W3 run through the library as users get it, everything measured and the time series on; with
+//! The workloads W1 to W4 run through the library as users get it, everything measured and the time series on; with
 //! `FOREBAY_LIMIT` naming a bare event loop for the same work (called as `PROGRAM des W1 MESSAGES SEED`, it prints JSON
 //! with `wall_s`), both run in turn and the ratio is taken pair by pair: the machine's own moods cancel out.
 //! `FOREBAY_MESSAGES` sets the size of a run. Not here: single functions, and any limit that a run must keep.
@@ -28,7 +28,7 @@ fn main() {
     memory();
     let limit = std::env::var("FOREBAY_LIMIT").ok();
     println!("events, one thread, {messages:.0} messages, median of {PAIRS} (FOREBAY_LIMIT: {limit:?})");
-    for workload in ["W1", "W2", "W3"] {
+    for workload in ["W1", "W2", "W3", "W4"] {
         events(workload, messages, limit.as_deref());
     }
     scaler(messages);
@@ -36,8 +36,12 @@ fn main() {
     fluid();
 }
 
-/// A workload of the limit program as a scenario: M/M/8 at 0.9, M/M/1 at 0.9, and a sine on a replica schedule.
+/// A workload of the limit program as a scenario: M/M/8 at 0.9, M/M/1 at 0.9, a sine on a replica schedule, and three
+/// M/M/4 in tandem.
 fn workload(name: &str, messages: f64, replications: u32) -> Model {
+    if name == "W4" {
+        return tandem(messages, replications);
+    }
     let (mean_rate, rate, replicas, service) = match name {
         "W1" => (7.2, "7.2/s".to_owned(), "8".to_owned(), "{exponential: {mean: 1s}}"),
         "W2" => (0.9, "0.9/s".to_owned(), "1".to_owned(), "{exponential: {mean: 1s}}"),
@@ -54,6 +58,19 @@ fn workload(name: &str, messages: f64, replications: u32) -> Model {
         "name: {name}\nhorizon: {horizon_s}s\nresolution: {}s\nreplications: {replications}\n\
          producers:\n  p: {{to: q, rate: {rate}}}\nqueues:\n  q: {{}}\n\
          consumers:\n  c: {{from: q, replicas: {replicas}, service: {service}}}\n",
+        horizon_s / 360.0
+    ))
+}
+
+fn tandem(messages: f64, replications: u32) -> Model {
+    let horizon_s = messages / 3.2;
+    let stage = |from: &str, emits: &str| {
+        format!("  c{from}: {{from: {from}, replicas: 4, service: {{exponential: {{mean: 1s}}}}{emits}}}\n")
+    };
+    let stages = [stage("a", ", emits: [{to: b}]"), stage("b", ", emits: [{to: c}]"), stage("c", "")].concat();
+    model(&format!(
+        "name: W4\nhorizon: {horizon_s}s\nresolution: {}s\nreplications: {replications}\n\
+         producers:\n  p: {{to: a, rate: 3.2/s}}\nqueues: {{a: {{}}, b: {{}}, c: {{}}}}\nconsumers:\n{stages}",
         horizon_s / 360.0
     ))
 }

@@ -6,6 +6,7 @@ pub mod dry_run;
 mod explain;
 mod repeat;
 mod run;
+mod storm;
 mod verdict;
 mod warmup;
 

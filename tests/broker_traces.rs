@@ -192,7 +192,9 @@ fn band(mut model: Model) -> [Vec<f64>; 4] {
         let statistics = [&queue.wait_s.mean, &queue.wait_s.p95, &queue.ready.max, &queue.redelivered];
         values.iter_mut().zip(statistics).for_each(|(values, statistic)| values.push(value(statistic)));
     }
-    values.iter_mut().for_each(|values| values.sort_by(f64::total_cmp));
+    for values in &mut values {
+        values.sort_by(f64::total_cmp);
+    }
     values
 }
 

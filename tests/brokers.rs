@@ -87,7 +87,7 @@ fn kafka_gains_from_consumers_in_a_staircase() {
     assert_near("13 partitions, 12 consumers", finish_s(13, 12), 2.0 * 60.0 / 13.0, 0.05);
 }
 
-/// JetStream's MaxAckPending holds for all consumers together.
+/// JetStream's `MaxAckPending` holds for all consumers together.
 #[test]
 fn jetstream_caps_parallelism_by_what_may_be_pending() {
     for (limit, replicas) in [(10, 5), (10, 10), (10, 11), (10, 200), (11, 200)] {

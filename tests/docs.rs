@@ -357,6 +357,20 @@ fn named_strategy(name: &str, replicas: u32) -> NamedStrategy {
     NamedStrategy { name: name.to_owned(), group: 0, initial: None, scaling }
 }
 
+/// A scenario with everything that only brokers, paths and resources put into the summary.
+fn broker_model() -> forebay::model::Model {
+    let text = "name: broker-keys\nhorizon: 50s\nresources: {db: {slots: 2}}\n\
+                producers:\n  p: {to: q, rate: 2/s, confirms: {latency: 1s, window: 1}}\n\
+                queues:\n  q: {priorities: 2, delivery_limit: 2}\n  log: {partitions: 2}\n  mail: {}\n\
+                consumers:\n  c: {from: q, replicas: 1, service: 100ms, failures: {probability: 10%}, emits: [{to: log}]}\n\
+                \x20 d: {from: log, replicas: 1, service: 100ms, uses: {db: 1}, emits: [{to: mail}]}\n\
+                \x20 m: {from: mail, replicas: 1, service: 100ms}\n\
+                paths: {on: [q, log, mail]}\nslo:\n  s: {path: on, latency: p99, below: 5s}\n";
+    let source = Source::from_text("broker-keys.yaml", text);
+    let loaded = scenario::load(&source, &[], &Limits::default());
+    loaded.unwrap_or_else(|faults| panic!("{}", faults.render(false))).model
+}
+
 #[test]
 fn every_key_and_column_of_the_files_is_described() {
     let text = "name: all-keys\nhorizon: 100s\nreplications: 2\nproducers:\n  p: {to: q, rate: 10/s}\nqueues:\n  q: {}\n\
@@ -379,6 +393,12 @@ fn every_key_and_column_of_the_files_is_described() {
             found.extend(text.lines().take(1).flat_map(|line| line.split(',')).map(str::to_owned));
         }
     }
+    let broker = study::run(&broker_model(), &RunOptions { engine: EngineChoice::Events, threads: None }, &|_| ());
+    keys(
+        &report::summary_json(&broker.unwrap()),
+        &["p", "q", "log", "mail", "c", "d", "m", "s", "on", "db"],
+        &mut found,
+    );
     model.strategies = ["a", "b"].map(|name| named_strategy(name, 1)).to_vec();
     for engine in [EngineChoice::Events, EngineChoice::Fluid] {
         let options = CompareOptions { engine, ..CompareOptions::default() };

@@ -250,8 +250,8 @@ fn limits_cap_the_slots() {
 
 #[test]
 fn what_has_no_fluid_limit_says_why() {
-    let plain = model(Rate::Constant(10.0), Replicas::Fixed(20), 60.0);
     type Change = fn(&mut Model);
+    let plain = model(Rate::Constant(10.0), Replicas::Fixed(20), 60.0);
     let cases: [(Change, &str); 7] = [
         (|model| model.groups[0].crashes = Some(Crashes { every_s: 100.0, restart_s: 1.0 }), "crash"),
         (|model| model.queues[0].broker_outages = vec![(1.0, 2.0)], "outages"),

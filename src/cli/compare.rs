@@ -218,7 +218,7 @@ impl Compare {
             Answer::Yes => {}
             Answer::No => terminal::complain(&format!("{name}: no strategy keeps its promises")),
             Answer::Unknown => {
-                terminal::complain(&format!("{name}: whether a strategy keeps its promises is not known"))
+                terminal::complain(&format!("{name}: whether a strategy keeps its promises is not known"));
             }
         }
         answer

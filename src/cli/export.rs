@@ -9,8 +9,8 @@ use super::{Answer, terminal};
 
 /// Print strategies as manifests for a Kubernetes cluster
 ///
-/// Every hpa strategy becomes a HorizontalPodAutoscaler, every keda strategy a ScaledObject or ScaledJob that scales
-/// the deployment named as its consumer group. What a manifest cannot say is told on standard error.
+/// Every hpa strategy becomes a `HorizontalPodAutoscaler`, every keda strategy a `ScaledObject` or `ScaledJob` that
+/// scales the deployment named as its consumer group. What a manifest cannot say is told on standard error.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

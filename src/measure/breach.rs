@@ -149,7 +149,7 @@ mod tests {
         let mut queue = QueueResult::default();
         queue.rows.wait_p99_s = vec![Some(9.0), Some(0.1), Some(5.0), Some(5.0), None, Some(5.0)];
         queue.rows.depth = vec![0.0, 1.0, 70.0, 80.0, 3.0, 0.0];
-        (model, Replication { queues: vec![queue], groups: Vec::new(), slos: Vec::new(), decisions })
+        (model, Replication { queues: vec![queue], decisions, ..Replication::default() })
     }
 
     fn decision(time_s: f64, wanted: u32, ready: u32, reasons: Vec<Reason>) -> DecisionRow {

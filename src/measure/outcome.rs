@@ -1,7 +1,10 @@
 //! Everything that one run of a scenario found out: what reports are made of.
 
 use super::decisions::DecisionRow;
-use super::summary::{Balance, FluidQueue, FormulaQueue, GroupSummary, QueueSummary, SloVerdict};
+use super::summary::{
+    Balance, FluidQueue, FormulaQueue, GroupSummary, PathSummary, ProducerSummary, QueueSummary, ResourceSummary,
+    SloVerdict,
+};
 use crate::model::Model;
 
 /// Which engines a run uses.
@@ -52,6 +55,12 @@ pub struct EventsOutcome {
     pub queues: Vec<QueueSummary>,
     /// Group by group, in the order of the scenario.
     pub groups: Vec<GroupSummary>,
+    /// Path by path, in the order of the scenario.
+    pub paths: Vec<PathSummary>,
+    /// Resource by resource, in the order of the scenario.
+    pub resources: Vec<ResourceSummary>,
+    /// Producers whose clock may stand, in the order of the scenario.
+    pub producers: Vec<ProducerSummary>,
     /// Time series, queue by queue.
     pub series: Vec<QueueSeries>,
     /// For each SLO, the statistic that it speaks of in each replication.

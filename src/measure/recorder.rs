@@ -3,17 +3,28 @@
 //! Level statistics are time-weighted over `[warmup, horizon]`; waits and latencies are of messages published in
 //! `[warmup, horizon)`; counts are of events in that window. Not here: intervals over replications (`replications`).
 
+mod deliveries;
+mod lanes;
+mod lateness;
+mod paths;
 mod queue;
+mod resources;
 
 use std::sync::Arc;
 
+use self::deliveries::Deliveries;
+pub(super) use self::deliveries::{Tally, can_come_to_harm};
+use self::lateness::Lateness;
+pub(super) use self::lateness::can_be_late;
+use self::paths::PathRecorder;
 use self::queue::QueueRecorder;
+use self::resources::ResourceClock;
 use super::decisions::DecisionLog;
 use super::probe::Probe;
 use super::replication::{GroupResult, QueueResult, Replication};
 use super::staff::{Interval, StaffClock};
 use crate::engine::events::{DeadLetter, Decided, Loss, Message, Observer, Staff};
-use crate::model::{GroupId, Model, QueueId, Slo};
+use crate::model::{GroupId, Model, QueueId, ResourceId, Slo};
 use crate::units::Seconds;
 
 /// Events of one queue.
@@ -27,6 +38,7 @@ pub(super) struct Counts {
     pub expired: u64,
     pub dead_lettered: u64,
     pub lost: u64,
+    pub lost_after_ack: u64,
 }
 
 /// Measures one replication of a model.
@@ -34,6 +46,9 @@ pub struct Recorder<'m> {
     model: &'m Model,
     queues: Vec<QueueRecorder<'m>>,
     groups: Vec<StaffClock<'m>>,
+    paths: Vec<PathRecorder<'m>>,
+    resources: Vec<ResourceClock>,
+    producers: Vec<Lateness>,
     decisions: Option<DecisionLog>,
     last_tick_s: Seconds,
 }
@@ -46,6 +61,9 @@ impl<'m> Recorder<'m> {
             model,
             queues: (0..model.queues.len()).map(|id| QueueRecorder::new(model, id, &ends_s)).collect(),
             groups: model.groups.iter().map(|group| StaffClock::new(model, group)).collect(),
+            paths: (0..model.paths.len()).map(|path| PathRecorder::new(model, path)).collect(),
+            resources: model.resources.iter().map(|_| ResourceClock::default()).collect(),
+            producers: model.producers.iter().map(|_| Lateness::default()).collect(),
             decisions: None,
             last_tick_s: 0.0,
         };
@@ -67,15 +85,25 @@ impl<'m> Recorder<'m> {
 
     /// The replication's statistics, once the run is over.
     pub fn finish(self) -> Replication {
+        let on_path = |slo: &Slo| slo.path.map(|path| self.paths[path].promised(slo));
         let probe = |slo: &Slo| self.queues[slo.queue].probes.iter().find(|probe| probe.slo == slo);
-        let probed: Vec<Option<Option<f64>>> = self.model.slos.iter().map(|slo| probe(slo).map(Probe::value)).collect();
+        let probed: Vec<Option<Option<f64>>> =
+            self.model.slos.iter().map(|slo| on_path(slo).or_else(|| probe(slo).map(Probe::value))).collect();
         let mut queues: Vec<QueueResult> = self.queues.into_iter().map(QueueRecorder::finish).collect();
         let groups: Vec<GroupResult> = self.groups.into_iter().map(StaffClock::finish).collect();
         let slos = self.model.slos.iter().zip(probed);
         let slos = slos.map(|(slo, probed)| probed.unwrap_or_else(|| queues[slo.queue].promised(slo))).collect();
         queues.iter_mut().for_each(QueueResult::forget_histograms);
         let decisions = self.decisions.map_or_else(Vec::new, DecisionLog::finish);
-        Replication { queues, groups, slos, decisions }
+        Replication {
+            queues,
+            groups,
+            paths: self.paths.iter().map(PathRecorder::finish).collect(),
+            resources: self.resources.into_iter().map(ResourceClock::finish).collect(),
+            late: self.producers.into_iter().map(Lateness::finish).collect(),
+            slos,
+            decisions,
+        }
     }
 }
 
@@ -104,8 +132,44 @@ impl Observer for Recorder<'_> {
         self.queues[queue].lost(message, why);
     }
 
-    fn dead_lettered(&mut self, _now_s: Seconds, queue: QueueId, message: &Message, _why: DeadLetter) {
-        self.queues[queue].dead_lettered(message);
+    fn dead_lettered(&mut self, _now_s: Seconds, queue: QueueId, message: &Message, why: DeadLetter) {
+        self.queues[queue].dead_lettered(message, why);
+    }
+
+    fn failed(&mut self, _now_s: Seconds, queue: QueueId, _message: &Message) {
+        self.queues[queue].deliveries.iter_mut().for_each(Deliveries::failed);
+    }
+
+    fn timed_out(&mut self, _now_s: Seconds, queue: QueueId, _message: &Message) {
+        self.queues[queue].deliveries.iter_mut().for_each(Deliveries::timed_out);
+    }
+
+    fn duplicated(&mut self, _now_s: Seconds, queue: QueueId, _message: &Message) {
+        self.queues[queue].deliveries.iter_mut().for_each(Deliveries::duplicated);
+    }
+
+    fn resource(&mut self, now_s: Seconds, resource: ResourceId, in_use: u32, waiting: usize) {
+        self.resources[resource].set(now_s, in_use, waiting);
+    }
+
+    fn partitions(&mut self, now_s: Seconds, queue: QueueId, offsets: &mut dyn Iterator<Item = (u64, u64)>) {
+        self.queues[queue].partitions(now_s, offsets);
+    }
+
+    fn crashed(&mut self, _now_s: Seconds, group: GroupId) {
+        self.groups[group].crashed();
+    }
+
+    fn late(&mut self, _now_s: Seconds, producer: usize, late_s: Seconds) {
+        self.producers[producer].add(late_s);
+    }
+
+    fn path_started(&mut self, now_s: Seconds, path: usize) {
+        self.paths[path].started(now_s);
+    }
+
+    fn path_ended(&mut self, now_s: Seconds, path: usize, origin_s: Seconds, completed: bool) {
+        self.paths[path].ended(now_s, origin_s, completed);
     }
 
     fn lost_after_ack(&mut self, _now_s: Seconds, queue: QueueId, message: &Message) {
@@ -172,6 +236,8 @@ impl Observer for Recorder<'_> {
     fn warmed_up(&mut self, now_s: Seconds) {
         self.queues.iter_mut().for_each(|queue| queue.warmed_up(now_s));
         self.groups.iter_mut().for_each(|group| group.restart(now_s));
+        self.resources.iter_mut().for_each(|resource| resource.warmed_up(now_s));
+        self.producers.iter_mut().for_each(Lateness::warmed_up);
     }
 
     fn horizon(&mut self, now_s: Seconds, in_system: &mut dyn Iterator<Item = u64>) {
@@ -182,10 +248,14 @@ impl Observer for Recorder<'_> {
         let queues = self.queues.iter_mut().zip(in_system);
         queues.for_each(|(queue, in_system)| queue.horizon(now_s, length_s, in_system));
         self.groups.iter_mut().for_each(|group| group.close(length_s, now_s));
+        let resources = self.resources.iter_mut().zip(&self.model.resources);
+        resources.for_each(|(clock, resource)| clock.horizon(now_s, length_s, resource.slots));
+        self.producers.iter_mut().for_each(Lateness::horizon);
     }
 
     fn settled(&self) -> bool {
         self.queues.iter().all(|queue| !queue.is_awaited || queue.unsettled() == 0)
+            && self.paths.iter().all(PathRecorder::is_settled)
     }
 }
 
@@ -200,6 +270,10 @@ impl Counts {
             expired: self.expired - before.expired,
             dead_lettered: self.dead_lettered - before.dead_lettered,
             lost: self.lost - before.lost,
+            lost_after_ack: self.lost_after_ack - before.lost_after_ack,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,18 @@
 use super::decisions::DecisionRow;
 use super::histogram::Histogram;
 use super::level::LevelStatistics;
-use super::recorder::Counts;
+use super::recorder::{Counts, Tally};
 use crate::model::{Level, Promise, Quantile, Slo};
 
 /// One replication.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Replication {
     pub(super) queues: Vec<QueueResult>,
     pub(super) groups: Vec<GroupResult>,
+    pub(super) paths: Vec<PathResult>,
+    pub(super) resources: Vec<ResourceResult>,
+    /// Late publishes, producer by producer.
+    pub(super) late: Vec<LateResult>,
     /// The statistic that each SLO speaks of.
     pub(super) slos: Vec<Option<f64>>,
     /// What scalers decided, if it was kept.
@@ -31,7 +35,55 @@ pub(super) struct QueueResult {
     /// Share of started messages that found a free slot.
     pub at_once: Option<f64>,
     pub unsettled: u64,
+    /// What became of deliveries, where they can come to harm.
+    pub deliveries: Option<Tally>,
+    /// Level by level, of a queue with priorities.
+    pub levels: Vec<LevelResult>,
+    pub partitions: Option<PartitionsResult>,
     pub rows: Rows,
+}
+
+/// One level of a queue with priorities.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LevelResult {
+    /// Share of the measured messages that ever started.
+    pub share: Option<f64>,
+    pub wait_s: Durations,
+}
+
+/// The partitions of a log.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PartitionsResult {
+    pub max_lag: f64,
+    pub hottest_share: Option<f64>,
+}
+
+/// One path.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PathResult {
+    pub completed: f64,
+    pub broken: f64,
+    /// Still on their way when the run ended.
+    pub unfinished: f64,
+    pub latency_s: Durations,
+}
+
+/// One resource.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ResourceResult {
+    pub in_use_mean: f64,
+    pub in_use_max: f64,
+    pub waiting_mean: f64,
+    pub waiting_max: f64,
+    pub utilization: f64,
+}
+
+/// Late publishes of one producer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LateResult {
+    pub late: f64,
+    /// Mean over the late ones.
+    pub mean_s: Option<f64>,
 }
 
 /// Statistics of waits or latencies; `None` without any.
@@ -81,8 +133,8 @@ pub(super) struct GroupResult {
     pub scale_ups: f64,
     pub scale_downs: f64,
     pub called_off: f64,
-    /// Slot seconds of attempts that failed, were interrupted or ended as duplicates.
     pub wasted_work_s: f64,
+    pub crashes: f64,
 }
 
 impl Replication {
@@ -98,7 +150,7 @@ impl Replication {
 }
 
 impl Durations {
-    fn of(histogram: &Histogram) -> Durations {
+    pub(super) fn of(histogram: &Histogram) -> Durations {
         Durations {
             mean: histogram.mean(),
             p50: histogram.quantile(0.5),
@@ -141,9 +193,10 @@ impl QueueResult {
         }
     }
 
-    /// Messages that were lost, for whatever reason.
+    /// Messages that were lost, for whatever reason; a dead letter is kept.
     pub fn lost(&self) -> u64 {
-        self.counts.rejected + self.counts.dropped
+        let counts = &self.counts;
+        counts.rejected + counts.dropped + counts.expired + counts.lost + counts.lost_after_ack
     }
 
     /// The statistic that an SLO over the whole measured time speaks of.

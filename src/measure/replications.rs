@@ -1,5 +1,7 @@
 //! From replications to what is reported: means with intervals, series with bands.
 
+mod brokers;
+
 use super::estimate::{Estimate, mean_and_error, sorted_quantile};
 use super::outcome::{EventsOutcome, QueueSeries};
 use super::replication::{Durations, GroupResult, QueueResult, Replication};
@@ -28,7 +30,10 @@ pub fn summarise(model: &Model, replications: &[(Replication, Ledger)]) -> Event
         replications: replications.len() as u32,
         events: replications.iter().map(|(_, ledger)| ledger.events).sum(),
         queues: model.queues.iter().enumerate().map(|(id, q)| queue_summary(&q.name, &queue(id))).collect(),
-        groups: model.groups.iter().enumerate().map(|(id, g)| group_summary(g, &group(id))).collect(),
+        groups: model.groups.iter().enumerate().map(|(id, g)| group_summary(model, g, &group(id))).collect(),
+        paths: brokers::paths(model, &results),
+        resources: brokers::resources(model, &results),
+        producers: brokers::producers(model, &results),
         series: (0..model.queues.len()).map(|id| series(&ends_s, &queue(id))).collect(),
         slo_values: (0..model.slos.len()).map(|id| results.iter().map(|result| result.slos[id]).collect()).collect(),
         decisions: results.first().map_or_else(Vec::new, |first| first.decisions.clone()),
@@ -78,10 +83,13 @@ fn queue_summary(name: &str, results: &[&QueueResult]) -> QueueSummary {
             max: level(|result| result.ready.max),
         },
         wait_s: wait_summary(results),
-        latency_s: latency_summary(results),
+        latency_s: latency_of(results, NOBODY_ACKED, |result| &result.latency_s),
         drained_at_s: estimate(results, NEVER_EMPTY, |result| result.ready.emptied_s),
         drained_share: (drained < results.len()).then(|| drained as f64 / results.len() as f64),
         unsettled: (unsettled > 0).then(|| unsettled as f64 / results.len() as f64),
+        deliveries: brokers::deliveries(results),
+        levels: brokers::levels(results),
+        partitions: brokers::partitions(results),
     }
 }
 
@@ -101,10 +109,8 @@ fn wait_summary(results: &[&QueueResult]) -> WaitSummary {
     }
 }
 
-fn latency_summary(results: &[&QueueResult]) -> LatencySummary {
-    let latency = |statistic: fn(&Durations) -> Option<f64>| {
-        estimate(results, NOBODY_ACKED, |result| statistic(&result.latency_s))
-    };
+fn latency_of<R>(results: &[R], why_not: &str, of: impl Fn(&R) -> &Durations) -> LatencySummary {
+    let latency = |statistic: fn(&Durations) -> Option<f64>| estimate(results, why_not, |result| statistic(of(result)));
     LatencySummary {
         mean: latency(|latency| latency.mean),
         p50: latency(|latency| latency.p50),
@@ -116,7 +122,7 @@ fn latency_summary(results: &[&QueueResult]) -> LatencySummary {
     }
 }
 
-fn group_summary(group: &ConsumerGroup, results: &[&GroupResult]) -> GroupSummary {
+fn group_summary(model: &Model, group: &ConsumerGroup, results: &[&GroupResult]) -> GroupSummary {
     let of = |statistic: fn(&GroupResult) -> f64| estimate(results, "", |result| Some(statistic(result)));
     let scaling = group.scaling.as_ref().map(|scaling| ScalingSummary {
         strategy: scaling.strategy.name(),
@@ -135,6 +141,7 @@ fn group_summary(group: &ConsumerGroup, results: &[&GroupResult]) -> GroupSummar
         cost: estimate(results, NO_COST, |result| result.cost),
         scale_events: of(|result| result.scale_ups + result.scale_downs),
         scaling,
+        waste: brokers::waste(model, group, results),
     }
 }
 

@@ -71,6 +71,7 @@ struct Changes {
     downs: u32,
     called_off: u32,
     wasted_work_s: f64,
+    crashes: u32,
 }
 
 /// Largest numbers of replicas.
@@ -161,6 +162,11 @@ impl<'m> StaffClock<'m> {
         self.changes.called_off += 1;
     }
 
+    /// A replica crashed.
+    pub fn crashed(&mut self) {
+        self.changes.crashes += 1;
+    }
+
     fn advance_capacity(&mut self, now_s: Seconds) {
         if now_s <= self.capacity_since_s {
             return;
@@ -233,6 +239,7 @@ impl<'m> StaffClock<'m> {
             scale_downs: f64::from(now.changes.downs - start.changes.downs),
             called_off: f64::from(now.changes.called_off - start.changes.called_off),
             wasted_work_s: now.changes.wasted_work_s - start.changes.wasted_work_s,
+            crashes: f64::from(now.changes.crashes - start.changes.crashes),
         };
     }
 

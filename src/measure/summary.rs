@@ -1,7 +1,13 @@
 //! What a run reports, key by key as in `summary.json`.
 
+mod brokers;
+
 use serde::Serialize;
 
+pub use self::brokers::{
+    DeadLetteredSummary, DeliveriesSummary, LevelSummary, LevelWaitSummary, LostSummary, MeanMax, PartitionsSummary,
+    PathSummary, ProducerSummary, ResourceSummary, WasteSummary,
+};
 use super::Estimate;
 pub use crate::engine::fluid::{Course, CourseRates, FluidGroup, FluidQueue};
 pub use crate::engine::formula::FormulaQueue;
@@ -44,6 +50,15 @@ pub struct QueueSummary {
     /// Measured messages that were still in the system when the run ended, mean over replications.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<f64>,
+    /// What became of deliveries, where they can come to harm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<DeliveriesSummary>,
+    /// Level by level, the most urgent first, of a queue with priorities.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<LevelSummary>,
+    /// The partitions of a log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<PartitionsSummary>,
 }
 
 /// Time-weighted depth.
@@ -135,6 +150,9 @@ pub struct GroupSummary {
     /// More about the replicas of a group that a strategy scales.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<ScalingSummary>,
+    /// Work that came to nothing, where some may.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub waste: Option<WasteSummary>,
 }
 
 /// Replicas of a group.

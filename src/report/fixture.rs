@@ -241,6 +241,9 @@ fn queue_summary(setup: &Setup, flow: &Flow, series: &QueueSeries) -> QueueSumma
         drained_at_s,
         drained_share: None,
         unsettled: None,
+        deliveries: None,
+        levels: Vec::new(),
+        partitions: None,
     }
 }
 
@@ -266,6 +269,7 @@ fn group_summary(setup: &Setup, series: &QueueSeries) -> GroupSummary {
         cost: estimate(hours * 0.1, 0.0),
         scale_events: estimate(0.0, 0.0),
         scaling: None,
+        waste: None,
     }
 }
 
@@ -326,6 +330,9 @@ pub(super) fn outcome(setup: &Setup) -> Outcome {
         engine: EngineChoice::All,
         slos: verdicts(setup, &summary),
         events: Some(EventsOutcome {
+            paths: Vec::new(),
+            resources: Vec::new(),
+            producers: Vec::new(),
             replications: setup.replications,
             events: 2 * published,
             groups: vec![group_summary(setup, &series)],

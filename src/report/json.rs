@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value, json};
 
 use super::words;
+use crate::measure::EventsOutcome;
 use crate::measure::summary::{FluidQueue, GroupSummary, QueueSummary};
 use crate::measure::{EngineChoice, Outcome};
 
@@ -33,6 +34,9 @@ pub fn summary_json(outcome: &Outcome) -> Value {
     put("queues", queues.unwrap_or_default());
     let groups = events.map(|events| by_name(&events.groups, |group: &GroupSummary| &group.name));
     put("consumers", groups.unwrap_or_default());
+    for (key, section) in events.into_iter().flat_map(shared) {
+        put(key, section);
+    }
     put("slo", by_name(&outcome.slos, |verdict| &verdict.name));
     let fluid = outcome.fluid.as_ref().map(|queues| json!({"queues": by_name(queues, |queue| &queue.name)}));
     put("fluid", fluid.unwrap_or_default());
@@ -58,6 +62,16 @@ pub fn summary_json(outcome: &Outcome) -> Value {
     explain_horizon(&mut summary, outcome.fluid.as_deref().unwrap_or_default());
     tidy(&mut summary);
     summary
+}
+
+/// Sections that only some models have: paths, resources, and producers whose clock may stand.
+fn shared(events: &EventsOutcome) -> impl Iterator<Item = (&'static str, Value)> {
+    let sections = [
+        ("producers", by_name(&events.producers, |producer| &producer.name)),
+        ("paths", by_name(&events.paths, |path| &path.name)),
+        ("resources", by_name(&events.resources, |resource| &resource.name)),
+    ];
+    sections.into_iter().filter(|(_, section)| section.as_object().is_some_and(|entries| !entries.is_empty()))
 }
 
 /// The engine whose answer the summary is mainly about.

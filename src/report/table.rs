@@ -2,9 +2,12 @@
 //!
 //! A text, not an act: printing it is the command line's. Nothing here wraps by itself; what does not fit is shortened.
 
+mod deliveries;
 mod engines;
 mod grid;
+mod lanes;
 mod queue;
+mod shared;
 
 use super::clock::Clock;
 use super::number::{self, count, duration, plural, share};
@@ -32,6 +35,7 @@ pub fn table(outcome: &Outcome, width: usize, colour: bool) -> String {
         lines.extend(queue::section(&view, width));
     }
     lines.extend(groups(outcome, width));
+    lines.extend(shared::sections(outcome, width));
     for disagreement in &outcome.disagreements {
         lines.push(String::new());
         let text = format!("Engines disagree on {}: {}", disagreement.queue, disagreement.what);

@@ -56,7 +56,7 @@ impl<'a> QueueView<'a> {
     /// The promises about this queue.
     pub fn slos(&self) -> impl Iterator<Item = &'a Slo> {
         let index = self.index;
-        self.outcome.model.slos.iter().filter(move |slo| slo.queue == index)
+        self.outcome.model.slos.iter().filter(move |slo| slo.queue == index && slo.path.is_none())
     }
 
     /// Replications of the events engine, 0 if it did not run.

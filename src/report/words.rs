@@ -3,6 +3,7 @@
 //! No adjective without a number; nothing is said that the outcome does not hold.
 
 mod rates;
+mod turning;
 
 use super::number::{self, duration, messages, share};
 use super::view::QueueView;
@@ -10,6 +11,7 @@ use crate::measure::Outcome;
 use crate::measure::summary::GroupSummary;
 use crate::model::ConsumerGroup;
 pub(super) use rates::{coarse_note, rates};
+pub(super) use turning::turning_points;
 
 /// A level this many times its average is a peak worth telling; below, the average is the story.
 const PEAK_FACTOR: f64 = 3.0;

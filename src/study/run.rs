@@ -2,6 +2,7 @@
 
 use super::agreement::disagreements;
 use super::repeat::{Progress, StudyError, least_precise, repeat_with};
+use super::storm::storm_note;
 use super::verdict::verdicts;
 use super::warmup::warmup_note;
 use crate::engine::{fluid, formula};
@@ -66,7 +67,9 @@ pub(super) fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
         }
     }
     for (id, queue) in events.queues.iter().enumerate() {
-        if let Some(unsettled) = queue.unsettled {
+        // What nobody consumes stays, and its reader knows it.
+        let is_consumed = model.groups_of(id).next().is_some();
+        if let Some(unsettled) = queue.unsettled.filter(|_| is_consumed) {
             notes.push(format!(
                 "{}: {} measured messages per replication were still in the system after twice the horizon; waits and \
                  latencies are without them",
@@ -74,7 +77,8 @@ pub(super) fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
                 show_count(unsettled)
             ));
         }
-        notes.extend(warmup_note(model, id, events));
+        notes.extend(storm_note(model, id, events));
+        notes.extend(warmup_note(model, id, events).filter(|_| is_consumed));
     }
     notes
 }

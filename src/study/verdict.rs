@@ -17,6 +17,9 @@ pub(super) fn verdicts(
 ) -> Vec<SloVerdict> {
     let verdict = |(id, slo): (usize, &Slo)| match (events, fluid, formula) {
         (Some(events), _, _) => by_events(model, slo, &events.slo_values[id]),
+        (None, ..) if slo.path.is_some() => {
+            by_one_number(model, slo, Err("latencies from end to end need the events engine".to_owned()))
+        }
         (None, Some(fluid), _) => by_fluid(model, slo, &fluid[slo.queue]),
         (None, None, Some(formula)) => by_one_number(model, slo, formula_value(slo, &formula[slo.queue])),
         (None, None, None) => by_one_number(model, slo, Err("no engine ran".to_owned())),
@@ -58,6 +61,7 @@ fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let never = match slo.promise {
         Promise::DrainedBy(_) => "messages were ready at the horizon in every replication",
+        _ if slo.path.is_some() => "no message of the window has completed the path",
         _ => "no message of the window was measured",
     };
     let value = Estimate::of(&known, never);
@@ -164,7 +168,7 @@ fn formula_value(slo: &Slo, formula: &FormulaQueue) -> Result<f64, String> {
 
 /// The promise as a person would say it.
 fn words(model: &Model, slo: &Slo) -> String {
-    let queue = &model.queues[slo.queue].name;
+    let queue = slo.path.map_or(&model.queues[slo.queue].name, |path| &model.paths[path].name);
     let share = |share: f64| format!("p{}", format!("{:.6}", share * 100.0).trim_end_matches('0').replace('.', ""));
     let quantile = |quantile: Quantile| match quantile {
         Quantile::Mean => "mean".to_owned(),

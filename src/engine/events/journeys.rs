@@ -51,7 +51,7 @@ impl Journeys {
     }
 
     /// Opens a journey on each path that begins in one of these queues, unless the parent is on it already; each is
-    /// held open until [`Self::all_aboard`].
+    /// held open until `all_aboard`.
     fn set_out(&mut self, now_s: Seconds, queues: &[QueueId], parents: &[u32]) {
         self.setting_out.clear();
         for path in 0..self.passes.len() {

@@ -63,13 +63,21 @@ impl Ledger {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SimulationError {
     /// More slots at once than an event can name: the scenario asks for too much.
-    #[error("more than {MOST_INDICES} slots at once: the events engine cannot name them all")]
+    #[error(
+        "more than {MOST_INDICES} slots at once: the events engine cannot name them all; ask for fewer replicas or \
+         slots, or use the fluid engine"
+    )]
     TooManySlots,
     /// More partitions or message groups than a message can name.
-    #[error("more than {MOST_LANES} partitions or message groups: the events engine cannot name them all")]
+    #[error(
+        "more than {MOST_LANES} partitions or message groups: the events engine cannot name them all; ask for fewer"
+    )]
     TooManyLanes,
     /// Messages go round in circles without any time passing: their work, rests and times to live are all 0.
-    #[error("at {at_s} s messages come back or are published again for ever, without any time passing")]
+    #[error(
+        "at {at_s} s messages come back or are published again for ever, without any time passing: it does not settle; \
+         let work take time, let failed messages rest (`retry`), or bound deliveries (`delivery_limit`)"
+    )]
     Livelock {
         /// Where time stands still.
         at_s: Seconds,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::Counts;
-use crate::engine::events::{Loss, Message};
+use super::deliveries::Deliveries;
+use super::lanes::{Levels, PartitionClock};
+use crate::engine::events::{DeadLetter, Loss, Message};
 use crate::measure::histogram::Histogram;
 use crate::measure::level::LevelClock;
 use crate::measure::probe::Probe;
@@ -33,11 +35,20 @@ pub(super) struct QueueRecorder<'m> {
     /// Whether its messages leave at some time: somebody consumes them, or they expire.
     pub(super) is_awaited: bool,
     pub(super) probes: Vec<Probe<'m>>,
+    /// What became of deliveries, and waits by level: where the model asks for them.
+    pub(super) deliveries: Option<Deliveries>,
+    levels: Option<Levels>,
+    partitions: Option<PartitionClock>,
+    /// Whether more is to be told of each start and ack than the queue's own statistics.
+    is_watched: bool,
     pub(super) result: QueueResult,
 }
 
 impl<'m> QueueRecorder<'m> {
     pub(super) fn new(model: &'m Model, id: QueueId, ends_s: &Arc<[Seconds]>) -> Self {
+        let slos = model.slos.iter().filter(|slo| slo.queue == id && slo.path.is_none());
+        let probes: Vec<Probe<'m>> = slos.filter_map(Probe::new).collect();
+        let (deliveries, levels) = (Deliveries::of(model, id), Levels::of(model, id));
         QueueRecorder {
             warmup_s: model.warmup_s,
             horizon_s: model.horizon_s,
@@ -52,7 +63,11 @@ impl<'m> QueueRecorder<'m> {
             started_at_once: 0,
             left: 0,
             is_awaited: model.groups_of(id).next().is_some() || model.queues[id].ttl.is_some(),
-            probes: model.slos.iter().filter(|slo| slo.queue == id).filter_map(Probe::new).collect(),
+            is_watched: !probes.is_empty() || deliveries.is_some() || levels.is_some(),
+            probes,
+            deliveries,
+            levels,
+            partitions: PartitionClock::of(model, id),
             result: QueueResult::with_rows(ends_s.len()),
         }
     }
@@ -103,9 +118,19 @@ impl<'m> QueueRecorder<'m> {
         if at_once {
             self.started_at_once += u64::from(self.is_measured(message));
         }
-        if !self.probes.is_empty() {
-            let published_s = message.published_s;
-            self.probe(|probe| probe.started(published_s, wait_s));
+        if self.is_watched {
+            self.watch_start(message, wait_s);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn watch_start(&mut self, message: &Message, wait_s: Seconds) {
+        self.probe(|probe| probe.started(message.published_s, wait_s));
+        if self.is_measured(message)
+            && let Some(levels) = &mut self.levels
+        {
+            levels.started(message, wait_s);
         }
     }
 
@@ -116,9 +141,17 @@ impl<'m> QueueRecorder<'m> {
         if self.is_measured(message) {
             self.latency.record(latency_s);
         }
-        if !self.probes.is_empty() {
-            let published_s = message.published_s;
-            self.probe(|probe| probe.acked(published_s, latency_s));
+        if self.is_watched {
+            self.watch_ack(message, latency_s);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn watch_ack(&mut self, message: &Message, latency_s: Seconds) {
+        self.probe(|probe| probe.acked(message.published_s, latency_s));
+        if let Some(deliveries) = &mut self.deliveries {
+            deliveries.acked(message);
         }
     }
 
@@ -129,12 +162,18 @@ impl<'m> QueueRecorder<'m> {
             Loss::Expired => self.counts.expired += 1,
             Loss::Failed | Loss::DeliveryLimit | Loss::Unreachable | Loss::Restart => self.counts.lost += 1,
         }
+        if let Some(deliveries) = &mut self.deliveries {
+            deliveries.lost(message, why);
+        }
         self.leaves(message);
         self.probe(|probe| probe.lost(message.published_s));
     }
 
-    pub(super) fn dead_lettered(&mut self, message: &Message) {
+    pub(super) fn dead_lettered(&mut self, message: &Message, why: DeadLetter) {
         self.counts.dead_lettered += 1;
+        if let Some(deliveries) = &mut self.deliveries {
+            deliveries.dead_lettered(message, why);
+        }
         self.leaves(message);
     }
 
@@ -145,7 +184,12 @@ impl<'m> QueueRecorder<'m> {
 
     /// A message that was acked before and will not be worked on.
     pub(super) fn lost_after_ack(&mut self, message: &Message) {
+        self.counts.lost_after_ack += 1;
+        if let Some(deliveries) = &mut self.deliveries {
+            deliveries.lost_after_ack();
+        }
         self.never_starts(message);
+        self.probe(|probe| probe.lost(message.published_s));
     }
 
     fn never_starts(&mut self, message: &Message) {
@@ -156,6 +200,12 @@ impl<'m> QueueRecorder<'m> {
 
     pub(super) fn redelivered(&mut self) {
         self.counts.redelivered += 1;
+    }
+
+    pub(super) fn partitions(&mut self, now_s: Seconds, offsets: &mut dyn Iterator<Item = (u64, u64)>) {
+        if let Some(partitions) = &mut self.partitions {
+            partitions.tick(now_s > self.warmup_s, offsets);
+        }
     }
 
     pub(super) fn tick(&mut self, now_s: Seconds, length_s: Seconds, oldest_s: Option<Seconds>) {
@@ -175,6 +225,9 @@ impl<'m> QueueRecorder<'m> {
         self.depth.restart(now_s);
         self.ready.restart(now_s);
         self.before = self.counts;
+        if let Some(deliveries) = &mut self.deliveries {
+            deliveries.warmed_up();
+        }
         self.probes.iter_mut().for_each(|probe| probe.warmed_up(now_s));
     }
 
@@ -184,6 +237,7 @@ impl<'m> QueueRecorder<'m> {
         self.result.ready = self.ready.statistics(length_s);
         self.result.in_system = in_system;
         self.result.counts = self.counts.since(self.before);
+        self.result.deliveries = self.deliveries.as_ref().map(Deliveries::tally);
         self.probes.iter_mut().for_each(|probe| probe.close(now_s));
     }
 
@@ -198,6 +252,8 @@ impl<'m> QueueRecorder<'m> {
         (self.result.rows.wait_mean_s, self.result.rows.wait_p99_s) = rows;
         self.result.at_once = (wait.count() > 0).then(|| self.started_at_once as f64 / wait.count() as f64);
         self.result.wait = wait;
+        self.result.levels = self.levels.as_ref().map_or_else(Vec::new, Levels::finish);
+        self.result.partitions = self.partitions.as_ref().map(PartitionClock::finish);
         self.result.latency = self.latency;
         self.result
     }

@@ -4,7 +4,7 @@ use super::super::number::{self, count, duration, share};
 use super::super::view::QueueView;
 use super::super::words;
 use super::grid::{Grid, paragraph};
-use super::{bare, engines, shown};
+use super::{bare, deliveries, engines, lanes, shown};
 use crate::measure::Estimate;
 use crate::measure::summary::QueueSummary;
 
@@ -21,7 +21,9 @@ pub(super) fn section(view: &QueueView, width: usize) -> Vec<String> {
     }
     if let Some(summary) = view.summary {
         say(counts(view, summary));
+        deliveries::sentence(summary).into_iter().chain(lanes::partitions(view, summary)).for_each(say);
         lines.extend(statistics(summary, width));
+        lines.extend(lanes::levels(summary, width));
     } else if let Some(lost) = view.fluid.and_then(|fluid| fluid.lost).filter(|lost| *lost > 0.0) {
         say(format!("Lost {} at the full queue", number::messages(lost)));
     }
@@ -34,30 +36,14 @@ fn counts(view: &QueueView, summary: &QueueSummary) -> String {
     let mut parts = vec![
         format!("Published {}", bare(&summary.published, count)),
         format!("acked {}", bare(&summary.acked, count)),
-        losses(summary),
+        deliveries::losses(summary),
     ];
-    let others = [("redelivered", &summary.redelivered), ("dead-lettered", &summary.dead_lettered)];
-    for (what, estimate) in others.into_iter().filter(|(_, estimate)| estimate.value > Some(0.0)) {
-        parts.push(format!("{what} {}", bare(estimate, count)));
+    if summary.redelivered.value > Some(0.0) {
+        parts.push(format!("redelivered {}", bare(&summary.redelivered, count)));
     }
+    parts.extend(deliveries::dead_letters(summary));
     parts.push(drained(view, summary));
     parts.join(", ")
-}
-
-/// Everything that will never be acked.
-fn losses(summary: &QueueSummary) -> String {
-    let kinds = [("rejected", &summary.rejected), ("dropped", &summary.dropped), ("expired", &summary.expired)];
-    let lost: Vec<(&str, f64)> =
-        kinds.into_iter().filter_map(|(what, estimate)| Some((what, estimate.value.filter(|n| *n > 0.0)?))).collect();
-    let total: f64 = lost.iter().map(|(_, n)| n).sum();
-    match lost.as_slice() {
-        [] => "lost 0".to_owned(),
-        [(what, n)] => format!("lost {} ({what})", count(*n)),
-        several => {
-            let parts: Vec<String> = several.iter().map(|(what, n)| format!("{} {what}", count(*n))).collect();
-            format!("lost {} ({})", count(total), parts.join(", "))
-        }
-    }
 }
 
 fn drained(view: &QueueView, summary: &QueueSummary) -> String {

@@ -4,7 +4,7 @@
 use super::super::number::{self, duration, rate, share};
 use super::super::view::{Flow, QueueView};
 use super::{between, extremes};
-use crate::model::{Arrivals, Rate};
+use crate::model::{Arrivals, Order, Rate};
 
 /// Relative excess of P over C that is not a rounding error.
 const EXCESS: f64 = 1e-9;
@@ -55,6 +55,7 @@ pub(in super::super) fn rates(view: &QueueView) -> String {
     let said = match found.overloads.as_slice() {
         [] => {
             let closest = found.closest.map_or_else(String::new, |closest| closest_words(view, closest));
+            let closest = barrier(view).or_else(|| delivered_again(view)).unwrap_or(closest);
             format!("Up to {} is published, capacity is {capacity}{closest}", rate(found.most))
         }
         [span] => {
@@ -73,6 +74,27 @@ pub(in super::super) fn rates(view: &QueueView) -> String {
         }
     };
     format!("{said}{averaged}")
+}
+
+/// Where messages come back, the capacity has to do for all of their deliveries.
+fn delivered_again(view: &QueueView) -> Option<String> {
+    const OFTEN: f64 = 1.05;
+    let times = view.summary?.deliveries.as_ref()?.per_message.value.filter(|times| *times >= OFTEN)?;
+    Some(format!(", but each message is delivered {} times", number::count(times)))
+}
+
+/// What keeps some slots from ever working at the same time as the others.
+fn barrier(view: &QueueView) -> Option<String> {
+    let groups = view.groups();
+    let [(group, Some(summary))] = groups.as_slice() else { return None };
+    let slots = summary.replicas.max.value? * f64::from(group.slots_per_replica());
+    let (most, why) = match &view.queue.order {
+        _ if view.queue.single_active => (group.slots_per_replica(), "a single active consumer"),
+        Order::Groups(groups) => (groups.count, "one for each message group"),
+        _ => (group.in_flight_limit?, "the limit on messages in flight"),
+    };
+    (f64::from(most) < slots)
+        .then(|| format!(", but at most {most} of {} slots work at once: {why}", number::count(slots)))
 }
 
 /// What publishing needs of the capacity. Where messages wait from the start, more than that is used.

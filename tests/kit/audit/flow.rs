@@ -33,8 +33,8 @@ fn sent_to(model: &Model, id: QueueId, queues: &[QueueAudit]) -> (u64, u64) {
     let dead: u64 =
         queues.iter().filter(|queue| queue.settings.dead_letter == Some(id)).map(|queue| queue.dead_lettered).sum();
     let (mut least, mut most) = (model.queues[id].initial + dead, model.queues[id].initial + dead);
-    for from in 0..queues.len() {
-        let (few, many) = emitted(model, from, id, queues[from].acked);
+    for (from, queue) in queues.iter().enumerate() {
+        let (few, many) = emitted(model, from, id, queue.acked);
         least += few;
         most += many;
     }
