@@ -21,8 +21,13 @@ pub(super) struct IntervalWaits {
     /// The current interval, taken out of `intervals`: to find it there again for every wait would cost more than
     /// to count the wait.
     here: Interval,
-    /// Intervals whose publishing is over.
+    /// Intervals whose publishing is over, and the end of the first other one; infinite if there is none.
     ended: usize,
+    next_end_s: Seconds,
+    /// Messages published at that end, before the interval was told to end: they belong to the one after it. And
+    /// those of the end before.
+    ahead: u64,
+    ahead_before: u64,
     intervals: Vec<Interval>,
     pool: Vec<Histogram>,
     total: Histogram,
@@ -55,6 +60,9 @@ impl IntervalWaits {
             until_s: ends_s[0],
             here: Interval::new(),
             ended: 0,
+            next_end_s: ends_s[0],
+            ahead: 0,
+            ahead_before: 0,
             intervals: (0..ends_s.len()).map(|_| Interval::new()).collect(),
             pool: Vec::new(),
             total: Histogram::default(),
@@ -93,6 +101,13 @@ impl IntervalWaits {
     }
 
     #[inline(always)]
+    pub fn published(&mut self, now_s: Seconds) {
+        if now_s >= self.next_end_s {
+            self.ahead += 1;
+        }
+    }
+
+    #[inline(always)]
     pub fn started(&mut self, published_s: Seconds, wait_s: Seconds) {
         if !self.find(published_s) {
             return;
@@ -120,14 +135,19 @@ impl IntervalWaits {
         }
     }
 
-    /// No more messages will be published in the first interval that had not ended; `published` were.
+    /// The first interval that had not ended does so: `published` messages came since the last one ended.
+    ///
+    /// What consumers publish or a broker dead-letters at the very end may come before this is told, or after it.
     pub fn interval_ends(&mut self, published: u64) {
+        let published = published + std::mem::take(&mut self.ahead_before) - self.ahead;
+        self.ahead_before = std::mem::take(&mut self.ahead);
         let interval = self.interval(self.ended);
         interval.expected = published - interval.lost;
         if interval.waits.count() == interval.expected {
             self.settle(self.ended);
         }
         self.ended += 1;
+        self.next_end_s = self.ends_s.get(self.ended).copied().unwrap_or(f64::INFINITY);
     }
 
     #[cold]
@@ -172,6 +192,21 @@ mod tests {
         let (total, (mean_s, _)) = waits.finish();
         assert_eq!(mean_s, [Some(4.0), Some(1.0)]);
         assert_eq!((total.count(), total.mean()), (3, Some(3.0)));
+    }
+
+    /// A dead letter of the instant at which an interval ends belongs to the next one, whichever is told first.
+    #[test]
+    fn what_is_published_at_the_end_of_an_interval_belongs_to_the_next() {
+        let mut waits = IntervalWaits::new([10.0, 20.0, 30.0].into(), 0.0);
+        [1.0, 10.0].into_iter().for_each(|now_s| waits.published(now_s));
+        waits.started(1.0, 2.0);
+        waits.interval_ends(2);
+        waits.lost(10.0);
+        waits.interval_ends(0);
+        waits.published(20.0);
+        waits.started(20.0, 3.0);
+        waits.interval_ends(1);
+        assert_eq!(waits.finish().1.0, [Some(2.0), None, Some(3.0)]);
     }
 
     #[test]

@@ -18,8 +18,9 @@ pub(super) struct Extra {
     pub expires_s: Seconds,
     /// Changes whenever the message returns or leaves: a timer set under another number is out of date.
     pub turn: u32,
-    /// Uniform in `[0, 1)`: whether it is poison to a consumer.
-    pub luck: f64,
+    /// Uniform in `[0, 1)`: whether it is poison to a consumer. Drawn once, where that first matters; a dead letter
+    /// keeps it.
+    pub luck: Option<f64>,
     /// Its journeys, one per path that it is on.
     pub journeys: Vec<u32>,
 }
@@ -40,7 +41,7 @@ impl Extras {
                     lane: 0,
                     expires_s: f64::INFINITY,
                     turn: 0,
-                    luck: 1.0,
+                    luck: None,
                     journeys: Vec::new(),
                 });
                 (self.entries.len() - 1) as u32
@@ -73,7 +74,7 @@ impl Extras {
         entry.lane = 0;
         entry.expires_s = f64::INFINITY;
         entry.turn = entry.turn.wrapping_add(1);
-        entry.luck = 1.0;
+        entry.luck = None;
         entry.journeys.clear();
         self.free.push(place);
     }

@@ -421,7 +421,8 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     #[inline(never)]
     fn mark(&mut self, now_s: Seconds, queue: QueueId, message: &mut Message) -> bool {
         if let Some(seed) = self.queues[queue].luck_seed {
-            self.extras.of(message).luck = chance(seed, message.order, 0);
+            let order = message.order;
+            self.extras.of(message).luck.get_or_insert_with(|| chance(seed, order, 0));
         }
         self.give_lifetime(now_s, queue, message)
     }

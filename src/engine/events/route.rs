@@ -90,6 +90,25 @@ impl<'m, O: Observer> Kernel<'m, '_, O> {
         }
         self.all_aboard(now_s);
     }
+
+    /// Publishes a message once more, as a dead letter: what is poison stays poison.
+    pub(super) fn send_dead_letter(&mut self, now_s: Seconds, to: QueueId, dead: &Message) {
+        let has_paths = self.journeys.exist();
+        if has_paths {
+            self.set_out(now_s, &[to], Some(dead));
+        }
+        let mut message = self.new_message(now_s, to, None);
+        if has_paths {
+            self.board(to, Some(dead), &mut message);
+        }
+        if let Some(luck) = self.extras.at(dead.extra).and_then(|extra| extra.luck) {
+            self.extras.of(&mut message).luck = Some(luck);
+        }
+        self.arrive(now_s, to, message, true);
+        if has_paths {
+            self.all_aboard(now_s);
+        }
+    }
 }
 
 /// The queue in whose share a uniform number falls.

@@ -11,9 +11,7 @@ use super::observer::{DeadLetter, Loss, Observer};
 use super::state::Draw;
 use super::streams::{Purpose, chance, stream};
 use super::timeouts::Timeouts;
-use crate::model::{
-    Ack, AfterFailure, ConsumerGroup, Destination, Failures, GroupId, Model, QueueId, RequeuePosition, Retry,
-};
+use crate::model::{Ack, AfterFailure, ConsumerGroup, Failures, GroupId, Model, QueueId, RequeuePosition, Retry};
 use crate::units::Seconds;
 
 /// How the deliveries of a group can end.
@@ -99,8 +97,8 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let Some(Failures { probability, poison, .. }) = &state.settings.failures else { return false };
         let attempt = u64::from(message.deliveries);
         let is_poison = || {
-            let luck = self.extras.at(message.extra).map_or(1.0, |extra| extra.luck);
-            *poison > 0.0 && luck < *poison
+            let luck = self.extras.at(message.extra).and_then(|extra| extra.luck);
+            luck.is_some_and(|luck| luck < *poison)
         };
         debug_assert!(*poison == 0.0 || message.standing == Standing::Stale || self.queues[queue].draws_luck());
         *probability > 0.0 && chance(state.settling.failure_seed, message.order, attempt) < *probability || is_poison()
@@ -228,7 +226,7 @@ impl<O: Observer> Kernel<'_, '_, O> {
             && let Some((from, message)) = self.dead.pop_front()
         {
             if let Some(to) = self.queues[from].settings.dead_letter {
-                self.send(now_s, Destination::Queue(to), None, Some(&message));
+                self.send_dead_letter(now_s, to, &message);
                 self.forget_dead_letter(now_s, &message, to);
             }
         }

@@ -105,7 +105,10 @@ impl<O: Observer> Kernel<'_, '_, O> {
         let in_slots = in_slots.filter(|place| works(place.phase)).map(|place| &mut place.message);
         let together = self.batches.iter_mut().skip(replica.first_slot as usize).take(slots as usize);
         let in_batches = together.flat_map(|together| &mut together.rest).map(|(message, _)| message);
-        let mut held = replica.buffer.iter_mut().chain(in_slots).chain(in_batches);
+        // A buffer is in the order of its deliveries, which is that of their deadlines: shadows come first.
+        let first_open = replica.buffer.partition_point(|held| held.standing == Standing::Stale);
+        let in_buffer = replica.buffer.get_mut(first_open).into_iter();
+        let mut held = in_buffer.chain(in_slots).chain(in_batches);
         let Some(held) = held.find(|held| held.extra == late.extra) else {
             debug_assert!(false, "a delivery that is not acked is somewhere");
             return;
@@ -180,6 +183,18 @@ mod tests {
                 "7 q0 acked 1.5"
             ]
         );
+    }
+
+    /// Shadows of some stand before the others, in the buffer and in the slots: each times out in its turn.
+    #[test]
+    fn of_many_in_a_buffer_each_times_out_in_its_turn() {
+        let group = ConsumerGroup { ack_timeout_s: Some(30.0), prefetch: 1000, ..worker(0, 4.0) };
+        let limited = Queue { delivery_limit: Some(1), ..queue(0) };
+        let instants_s: Vec<f64> = (0..40).map(f64::from).collect();
+        let (diary, ledger) = diary(&model(vec![at(0, &instants_s)], vec![limited], vec![group]));
+        let expected: Vec<String> = (9..40).map(|k| format!("{} q0 timed out {k}", k + 30)).collect();
+        assert_eq!(diary.of(&["timed out"]), expected);
+        assert_eq!((ledger.acked, ledger.lost), (9, 31));
     }
 
     /// Check 2 of the brokers' list: service 40 s, visibility 30 s, one worker, three deliveries.

@@ -96,6 +96,7 @@ impl<'m> QueueRecorder<'m> {
     #[inline(always)]
     pub(super) fn published(&mut self, now_s: Seconds) {
         self.counts.published += 1;
+        self.waits.published(now_s);
         if !self.probes.is_empty() {
             self.probe(|probe| probe.published(now_s));
         }

@@ -119,6 +119,21 @@ fn poison_fails_every_time_and_the_rest_never() {
     }
 }
 
+/// Through a queue that knows nothing of poison: exactly what failed once fails again, each time.
+#[test]
+fn poison_stays_poison_on_its_way_through_a_dead_letter_queue() {
+    let poisonous = Failures { poison: 0.5, ..failures(0.0, AfterFailure::DeadLetter) };
+    let group = ConsumerGroup { failures: Some(poisonous), ..worker(0, 0.01) };
+    let first = Queue { initial: 1000, dead_letter: Some(1), ..queue(0) };
+    let ttl = Some(Ttl { after: Distribution::Constant(20.0), at: TtlPlace::Anywhere });
+    let rest = Queue { ttl, dead_letter: Some(0), ..queue(1) };
+    let (diary, ledger) = diary(&model(Vec::new(), vec![first, rest], vec![group]));
+    let at_first = 1000 - ledger.acked;
+    assert!((450..550).contains(&at_first), "{ledger:?}");
+    let failed = diary.count("failed") as u64;
+    assert!(failed > 3 * at_first && ledger.in_system == at_first, "{failed} {ledger:?}");
+}
+
 #[test]
 fn failures_come_as_often_as_they_should() {
     let group = ConsumerGroup { failures: Some(failures(0.2, AfterFailure::Requeue)), ..worker(0, 0.001) };
