@@ -68,6 +68,22 @@ impl Histogram {
         }
     }
 
+    /// The same with `count` more durations of `value_s`.
+    pub fn with(&self, count: u64, value_s: f64) -> Histogram {
+        let mut all = self.clone();
+        if count > 0 {
+            all.record(value_s);
+            let more = count - 1;
+            match all.counts.get_mut(bucket(value_s).min(BUCKETS - 1)) {
+                Some(place) if bucket(value_s) < usize::MAX / 2 => *place += more,
+                _ => all.short += more,
+            }
+            all.total += more;
+            all.sum += more as f64 * value_s;
+        }
+        all
+    }
+
     /// A duration outside the buckets, or the first of all.
     #[inline(never)]
     fn record_outside(&mut self, value_s: f64) {
@@ -209,6 +225,17 @@ mod tests {
         for share in [0.1, 0.5, 0.99] {
             assert_eq!(left.quantile(share), both.quantile(share));
         }
+    }
+
+    #[test]
+    fn many_equal_durations_count_as_often_as_they_are() {
+        let mut one_by_one = Histogram::default();
+        (1..=100).for_each(|k| one_by_one.record(f64::from(k)));
+        let at_once = one_by_one.with(50, 7200.0);
+        (0..50).for_each(|_| one_by_one.record(7200.0));
+        assert_eq!(at_once, one_by_one);
+        assert_eq!(Histogram::default().with(3, 0.0).quantile(0.5), Some(0.0));
+        assert_eq!(one_by_one.with(0, 1.0), one_by_one);
     }
 
     #[test]

@@ -92,7 +92,9 @@ impl<'m> Recorder<'m> {
         let mut queues: Vec<QueueResult> = self.queues.into_iter().map(QueueRecorder::finish).collect();
         let groups: Vec<GroupResult> = self.groups.into_iter().map(StaffClock::finish).collect();
         let slos = self.model.slos.iter().zip(probed);
-        let slos = slos.map(|(slo, probed)| probed.unwrap_or_else(|| queues[slo.queue].promised(slo))).collect();
+        let slos = slos
+            .map(|(slo, probed)| probed.unwrap_or_else(|| queues[slo.queue].promised(slo, self.model.horizon_s)))
+            .collect();
         queues.iter_mut().for_each(QueueResult::forget_histograms);
         let decisions = self.decisions.map_or_else(Vec::new, DecisionLog::finish);
         Replication {

@@ -200,10 +200,17 @@ impl QueueResult {
     }
 
     /// The statistic that an SLO over the whole measured time speaks of.
-    pub fn promised(&self, slo: &Slo) -> Option<f64> {
+    ///
+    /// A run goes on for one more horizon to settle what it measures: what is unsettled then is at least `horizon_s` late,
+    /// and a promise counts it as that. Left out it would keep promises by not being served.
+    pub fn promised(&self, slo: &Slo, horizon_s: f64) -> Option<f64> {
+        let late = |durations: &Histogram, count, quantile| statistic(&durations.with(count, horizon_s), quantile);
         match slo.promise {
-            Promise::Latency(quantile, _) => statistic(&self.latency, quantile),
-            Promise::Wait(quantile, _) => statistic(&self.wait, quantile),
+            Promise::Latency(quantile, _) => late(&self.latency, self.unsettled, quantile),
+            Promise::Wait(quantile, _) => {
+                let never_started = self.counts.published.saturating_sub(self.wait.count()).min(self.unsettled);
+                late(&self.wait, never_started, quantile)
+            }
             Promise::Depth(Level::Mean, _) => Some(self.depth.mean),
             Promise::Depth(Level::Max, _) => Some(self.depth.max),
             Promise::Depth(Level::P(_), _) => None,

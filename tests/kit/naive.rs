@@ -279,12 +279,18 @@ impl<'m> Naive<'m> {
         }
         let name = format!("{}: {:?}", slo.name, slo.promise);
         let inside = |published_s: f64| published_s >= a_s && published_s < b_s;
+        // Over the whole run, what never settles is as late as the run is long.
+        let late = |count: usize| std::iter::repeat_n(horizon_s, if slo.during.is_none() { count } else { 0 });
         let durations = match slo.promise {
             Promise::Latency(wanted, _) => {
-                Some((wanted, sorted(queue.latencies.iter().filter(|one| inside(one.0)).map(|one| one.1))))
+                let acked = queue.latencies.iter().filter(|one| inside(one.0)).map(|one| one.1);
+                Some((wanted, sorted(acked.chain(late(queue.unsettled as usize)))))
             }
             Promise::Wait(wanted, _) => {
-                Some((wanted, sorted(queue.waits.iter().filter(|one| inside(one.0)).map(|one| one.1))))
+                let started = queue.waits.iter().filter(|one| inside(one.0)).map(|one| one.1);
+                let published = queue.published_s.iter().filter(|at_s| inside(**at_s)).count();
+                let never = (published - started.clone().count()).min(queue.unsettled as usize);
+                Some((wanted, sorted(started.chain(late(never)))))
             }
             _ => None,
         };
