@@ -5,7 +5,7 @@ use crate::model::cost::PARTITION_BYTES;
 use crate::model::{Distribution, Order, Overflow, Partitions, Queue, RequeuePosition, Retention, Ttl, TtlPlace};
 use crate::units::{quoted, show_bytes};
 
-/// Most partitions of a log: about what a Kafka cluster holds. Each of them costs its consumers time at every rebalance.
+/// Most partitions of a log: about what a Kafka cluster holds. Each costs its consumers time at every rebalance.
 const MOST_PARTITIONS: f64 = 200_000.0;
 
 impl Builder<'_> {
