@@ -4,6 +4,7 @@
 //! state (`engine`), results (`measure`).
 
 mod arrivals;
+mod at_once;
 mod consumers;
 pub mod cost;
 pub mod distribution;
@@ -15,6 +16,7 @@ mod slo;
 mod topology;
 
 pub use arrivals::{Arrivals, Confirms, MmppState, Process, Producer, RecordedMessage, Renewal, WhenAway};
+pub use at_once::AtOnce;
 pub use consumers::{
     Ack, AfterFailure, Batch, ConsumerGroup, Cost, Crashes, Failures, RateLimit, Rebalance, RebalanceKind, Replicas,
     Retry, Shutdown,

@@ -2,7 +2,7 @@
 
 use super::replication::GroupResult;
 use crate::engine::events::Staff;
-use crate::model::{ConsumerGroup, Model, Scaling};
+use crate::model::{AtOnce, ConsumerGroup, Model, Scaling};
 use crate::units::Seconds;
 
 /// Integrals over one interval of the time series.
@@ -13,7 +13,7 @@ pub(super) struct Interval {
     pub replica_s: f64,
     pub wanted_s: f64,
     pub ready_s: f64,
-    /// Messages that could have been served.
+    /// Messages that could have been served, each delivery counted as one.
     pub capacity: f64,
 }
 
@@ -86,6 +86,7 @@ struct Most {
 pub(super) struct StaffClock<'m> {
     pub settings: &'m ConsumerGroup,
     mean_work_s: Seconds,
+    at_once: AtOnce,
     busy: Area,
     overhead: Area,
     slots: Area,
@@ -108,6 +109,7 @@ impl<'m> StaffClock<'m> {
         StaffClock {
             settings,
             mean_work_s: model.mean_work_s(settings),
+            at_once: model.at_once(settings),
             busy: Area::default(),
             overhead: Area::default(),
             slots: Area::default(),
@@ -171,15 +173,8 @@ impl<'m> StaffClock<'m> {
         if now_s <= self.capacity_since_s {
             return;
         }
-        let slots = f64::from(self.settings.slots_per_replica());
         let from_s = std::mem::replace(&mut self.capacity_since_s, now_s);
-        let served = self.taking.iter().enumerate().filter(|(_, replicas)| **replicas > 0).map(|(class, replicas)| {
-            let speed = self.settings.speeds.get(class).copied().unwrap_or(1.0);
-            f64::from(*replicas) * slots * self.settings.served_per_slot(self.mean_work_s, from_s, now_s, speed)
-        });
-        let served: f64 = served.sum();
-        let allowed = self.settings.rate_limit.map_or(f64::INFINITY, |limit| limit.rate_per_s * (now_s - from_s));
-        self.capacity += served.min(allowed);
+        self.capacity += self.settings.served(self.at_once, &self.taking, self.mean_work_s, from_s, now_s);
     }
 
     fn snapshot(&mut self, now_s: Seconds) -> Snapshot {

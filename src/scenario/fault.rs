@@ -107,6 +107,7 @@ codes! {
     CsvSpacing "W005" Warning "recorded data whose rows are mostly not `every` apart",
     BeyondHorizon "W006" Warning "something that happens after the horizon and so never",
     EndlessReturns "W007" Warning "messages that fail at every attempt and come back for ever",
+    BatchNeverFills "W008" Warning "a batch that is larger than the number of message groups",
     ManifestLeftOut "W010" Warning "something in a manifest that is left out, or that only a guess can be made at",
 }
 

@@ -77,8 +77,11 @@ pub(super) fn notes(model: &Model, events: &EventsOutcome) -> Vec<String> {
                 show_count(unsettled)
             ));
         }
-        notes.extend(storm_note(model, id, events));
-        notes.extend(warmup_note(model, id, events).filter(|_| is_consumed));
+        // Of what never recovers nobody needs to hear that it has not settled.
+        match storm_note(model, id, events) {
+            Some(storm) => notes.push(storm),
+            None => notes.extend(warmup_note(model, id, events).filter(|_| is_consumed)),
+        }
     }
     notes
 }

@@ -3,8 +3,8 @@
 //! Evidence, not a proof: what one delivery asks for, times how often each message is delivered, against what the
 //! consumers can do.
 
-use crate::measure::EventsOutcome;
 use crate::measure::summary::{DeliveriesSummary, QueueSummary};
+use crate::measure::{EventsOutcome, QueueSeries};
 use crate::model::{ConsumerGroup, Distribution, Model, QueueId};
 use crate::units::{show_count, show_duration};
 
@@ -19,6 +19,7 @@ pub(super) fn storm_note(model: &Model, queue: QueueId, events: &EventsOutcome) 
     let deliveries = summary.deliveries.as_ref()?;
     never_leaves(summary, deliveries)
         .or_else(|| overload(model, queue, events, deliveries))
+        .or_else(|| comes_back_for_ever(model, queue, events))
         .map(|note| format!("{note}{}", remedy(model, queue, deliveries)))
         .or_else(|| too_short(model, queue, summary, deliveries))
 }
@@ -26,12 +27,38 @@ pub(super) fn storm_note(model: &Model, queue: QueueId, events: &EventsOutcome) 
 /// Messages are delivered over and over, and none of them ever leaves.
 fn never_leaves(summary: &QueueSummary, deliveries: &DeliveriesSummary) -> Option<String> {
     let (published, again) = (summary.published.value?, summary.redelivered.value?);
-    (deliveries.per_message.value.is_none() && published > 0.0 && again > published).then(|| {
+    (deliveries.per_message.value.is_none() && published > 0.0 && again > 0.5 * published).then(|| {
         format!(
             "{}: no message ever leaves: {} were published and delivered {} times again; it does not recover",
             summary.name,
             show_count(published),
             show_count(again)
+        )
+    })
+}
+
+/// Deliveries that the consumers could have done while it was measured.
+fn deliveries_possible(model: &Model, series: &QueueSeries) -> f64 {
+    let begin_s = std::iter::once(0.0).chain(series.time_s.iter().copied());
+    let rows = series.time_s.iter().zip(begin_s).zip(&series.capacity_rate);
+    rows.map(|((end_s, begin_s), rate)| rate * (end_s - begin_s.max(model.warmup_s)).max(0.0)).sum()
+}
+
+/// Messages that fail at every attempt gather, and take what the others would need.
+fn comes_back_for_ever(model: &Model, queue: QueueId, events: &EventsOutcome) -> Option<String> {
+    const MOST_OF_IT: f64 = 0.5;
+    let (summary, again) = (&events.queues[queue], events.queues[queue].redelivered.value?);
+    let capacity = deliveries_possible(model, &events.series[queue]);
+    let endless = model.groups_of(queue).any(|group| model.fate(group).deliveries.is_infinite());
+    let stays =
+        summary.drained_share == Some(0.0) && summary.in_system_at_end.value? > 0.01 * summary.published.value?;
+    (endless && stays && capacity > 0.0 && again > MOST_OF_IT * capacity).then(|| {
+        format!(
+            "{}: messages that fail at every attempt come back for ever: {} redeliveries take {} % of the capacity; it \
+             does not recover",
+            summary.name,
+            show_count(again),
+            show_count(100.0 * (again / capacity).min(1.0))
         )
     })
 }
@@ -42,10 +69,7 @@ fn overload(model: &Model, queue: QueueId, events: &EventsOutcome, deliveries: &
     let times = deliveries.per_message.value.filter(|times| *times >= FEW)?;
     let measured_s = model.horizon_s - model.warmup_s;
     let published = summary.published.value?;
-    let begin_s = std::iter::once(0.0).chain(series.time_s.iter().copied());
-    let rows = series.time_s.iter().zip(begin_s).zip(&series.capacity_rate);
-    let capacity: f64 =
-        rows.map(|((end_s, begin_s), rate)| rate * (end_s - begin_s.max(model.warmup_s)).max(0.0)).sum();
+    let capacity = deliveries_possible(model, series);
     let asked = published * times / capacity;
     let stays = summary.drained_share == Some(0.0) && summary.in_system_at_end.value? > 0.01 * published;
     // Without the redeliveries it would be too much as well: that is another story.
@@ -130,6 +154,17 @@ mod tests {
     fn retries_within_the_capacity_and_plain_overload_are_no_storm() {
         assert_eq!(note(4.0, half_fail), None);
         assert_eq!(note(20.0, half_fail), None);
+    }
+
+    #[test]
+    fn messages_that_always_fail_take_the_capacity_of_the_others() {
+        let told = note(5.0, |group| {
+            let then = AfterFailure::Requeue;
+            group.failures =
+                Some(Failures { probability: 0.0, poison: 0.05, then, retry: Retry::AtOnce, partial: true });
+        });
+        let told = told.unwrap();
+        assert!(told.contains("fail at every attempt") && told.contains("it does not recover; a `delivery_limit`"));
     }
 
     #[test]

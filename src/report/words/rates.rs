@@ -29,6 +29,8 @@ struct Found {
     overloads: Vec<(f64, f64)>,
     /// P and C where their difference is largest.
     worst: Option<(f64, f64)>,
+    /// Whether C can be kept up for ever: where some of what works is busier than the rest, it cannot.
+    is_kept_up: bool,
     /// `averaged over 23h`, where averages hide something.
     averaged: String,
 }
@@ -54,7 +56,8 @@ pub(in super::super) fn rates(view: &QueueView) -> String {
     }
     let said = match found.overloads.as_slice() {
         [] => {
-            let closest = found.closest.map_or_else(String::new, |closest| closest_words(view, closest));
+            let closest = found.closest.filter(|_| found.is_kept_up);
+            let closest = closest.map_or_else(String::new, |closest| closest_words(view, closest));
             let closest = barrier(view).or_else(|| delivered_again(view)).unwrap_or(closest);
             format!("Up to {} is published, capacity is {capacity}{closest}", rate(found.most))
         }
@@ -79,22 +82,35 @@ pub(in super::super) fn rates(view: &QueueView) -> String {
 /// Where messages come back, the capacity has to do for all of their deliveries.
 fn delivered_again(view: &QueueView) -> Option<String> {
     const OFTEN: f64 = 1.05;
-    let times = view.summary?.deliveries.as_ref()?.per_message.value.filter(|times| *times >= OFTEN)?;
-    Some(format!(", but each message is delivered {} times", number::count(times)))
+    let summary = view.summary?;
+    let times = summary.deliveries.as_ref()?.per_message.value.filter(|times| *times >= OFTEN);
+    if let Some(times) = times {
+        return Some(format!(", but each message is delivered {} times", number::count(times)));
+    }
+    // Those that have not left yet count as well.
+    let (published, again) = (summary.published.value?, summary.redelivered.value?);
+    (again >= (OFTEN - 1.0) * published && again > 0.0)
+        .then(|| format!(", but messages came back {} times", number::count(again)))
 }
 
-/// What keeps some slots from ever working at the same time as the others.
+/// What keeps some slots from ever working at the same time as the others, which the capacity knows.
 fn barrier(view: &QueueView) -> Option<String> {
     let groups = view.groups();
     let [(group, Some(summary))] = groups.as_slice() else { return None };
     let slots = summary.replicas.max.value? * f64::from(group.slots_per_replica());
+    let at_once = view.outcome.model.at_once(group);
     let (most, why) = match &view.queue.order {
-        _ if view.queue.single_active => (group.slots_per_replica(), "a single active consumer"),
-        Order::Groups(groups) => (groups.count, "one for each message group"),
-        _ => (group.in_flight_limit?, "the limit on messages in flight"),
+        _ if view.queue.single_active => (f64::from(group.slots_per_replica()), "a single active consumer"),
+        Order::Groups(groups) => (f64::from(groups.count), "one for each message group"),
+        Order::Partitions(parts) => (f64::from(parts.count), "one for each partition"),
+        _ => (group.in_flight_limit.map_or(f64::INFINITY, f64::from), "the limit on messages in flight"),
     };
-    (f64::from(most) < slots)
-        .then(|| format!(", but at most {most} of {} slots work at once: {why}", number::count(slots)))
+    let (most, why) =
+        if at_once.services < most { (at_once.services, "what they share has a limit") } else { (most, why) };
+    (most < slots).then(|| {
+        let (most, slots) = (number::count(most), number::count(slots));
+        format!(", because at most {most} of {slots} slots work at once: {why}")
+    })
 }
 
 /// What publishing needs of the capacity. Where messages wait from the start, more than that is used.
@@ -119,6 +135,7 @@ fn exact(view: &QueueView) -> Option<Found> {
         closest,
         overloads: rates.overloads.clone(),
         worst: rates.worst,
+        is_kept_up: true,
         averaged: String::new(),
     })
 }
@@ -141,6 +158,7 @@ fn averages(view: &QueueView, flow: &Flow) -> Found {
             .map(|(first, last)| (super::begin_s(&flow.ends_s, first), flow.ends_s[last]))
             .collect(),
         worst: worst.map(|k| (publish[k], capacity[k])),
+        is_kept_up: view.groups().iter().all(|(group, _)| view.outcome.model.at_once(group).is_exact),
         averaged: if hides { format!(" (averages over {})", duration(length)) } else { String::new() },
     }
 }

@@ -13,6 +13,7 @@ impl Builder<'_> {
         self.dead_letter_loops(root, model);
         self.unstable_cycles(root, model);
         self.endless_returns(root, model);
+        self.large_batches(root, model);
         self.path_hops(root, model);
     }
 
@@ -93,6 +94,22 @@ impl Builder<'_> {
                 let message = "some messages fail at every attempt and come back for ever";
                 self.fault(Code::EndlessReturns, at, message).help =
                     Some(format!("limit them: `delivery_limit: 5` for {}, or `then: drop`", quoted(&queue.name)));
+            }
+        }
+    }
+
+    /// Warns of batches of more messages than there are message groups, each of which has one with consumers at most.
+    fn large_batches(&mut self, root: &Item, model: &Model) {
+        for (group, (_, item)) in model.groups.iter().zip(root.named_below("consumers")) {
+            let queue = &model.queues[group.from];
+            if let (Order::Groups(groups), Some(batch), Some(at)) = (&queue.order, group.batch, item.field("batch"))
+                && batch.size > groups.count
+            {
+                let (size, count) = (batch.size, groups.count);
+                let message =
+                    format!("a batch of {size} never fills: {} has {count} message groups", quoted(&queue.name));
+                self.fault(Code::BatchNeverFills, at, message).help =
+                    Some(format!("of each group one message is with a consumer: write `size: {count}` or less"));
             }
         }
     }

@@ -34,6 +34,10 @@ impl Builder<'_> {
                 let message = format!("{} is its own dead-letter queue", quoted(&model.queues[*first].name));
                 self.fault(Code::DeadLetterLoop, at, message).help =
                     Some("name another queue; `requeue: back` puts what comes back behind the others".to_owned());
+            } else if cycle.iter().all(|queue| expires_at_once(model, *queue)) {
+                let message = format!("what expires at once goes round through {} for ever", names(model, cycle));
+                self.fault(Code::DeadLetterLoop, at, message).help =
+                    Some("let one `ttl` be above 0, or leave out one `dead_letter`".to_owned());
             } else if !cycle.iter().any(|queue| consumed[*queue]) {
                 let message = format!("dead letters go round through {} for ever", names(model, cycle));
                 self.fault(Code::DeadLetterLoop, at, message).help =
@@ -70,6 +74,11 @@ impl Builder<'_> {
             fault.help = Some("let less come back: a smaller `per_message`, or a smaller share of failures".to_owned());
         }
     }
+}
+
+/// Whether everything that has to wait in this queue leaves it in no time.
+fn expires_at_once(model: &Model, queue: QueueId) -> bool {
+    model.queues[queue].ttl.as_ref().is_some_and(|ttl| ttl.after.mean() == 0.0)
 }
 
 /// Whether each queue brings messages to itself.

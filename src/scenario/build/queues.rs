@@ -5,6 +5,9 @@ use crate::model::cost::PARTITION_BYTES;
 use crate::model::{Distribution, Order, Overflow, Partitions, Queue, RequeuePosition, Retention, Ttl, TtlPlace};
 use crate::units::{quoted, show_bytes};
 
+/// Most partitions of a log: about what a Kafka cluster holds. Each costs its consumers time at every rebalance.
+const MOST_PARTITIONS: f64 = 200_000.0;
+
 impl Builder<'_> {
     pub(super) fn all_queues(&mut self, root: &Item) -> Option<Vec<Queue>> {
         let everywhere = root.field("broker_outages").map_or(Some(Vec::new()), |outages| self.outages(outages));
@@ -173,6 +176,13 @@ impl Builder<'_> {
             let (count, skew) = (item.needed("count"), item.maybe("skew"));
             (count?, skew?.unwrap_or(0.0))
         };
+        if what == "partitions" && count > MOST_PARTITIONS {
+            let at = item.field("count").unwrap_or(item);
+            let message = format!("{count:.0} partitions are more than any cluster holds");
+            self.fault(Code::OutOfRange, at, message).help =
+                Some(format!("Kafka clusters end at some {MOST_PARTITIONS:.0} of them: write fewer"));
+            return None;
+        }
         let needed_bytes = count * PARTITION_BYTES;
         if self.over_memory(needed_bytes as u64) {
             let at = item.field("count").unwrap_or(item);

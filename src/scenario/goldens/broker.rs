@@ -51,6 +51,7 @@ pub(super) fn queue_cases() -> Vec<(Code, String)> {
             let loops = queues("dead_letter: other", "dead_letter: third, ttl: 1m");
             loops.replace("consumers:", "  third: {dead_letter: other, ttl: 1m}\nconsumers:")
         }),
+        (DeadLetterLoop, queues("ttl: 0s, dead_letter: other", "ttl: 0s, dead_letter: orders")),
         (Contradiction, queues("dead_letter: other", "capacity: 10, overflow: block")),
         (NotOfThisBroker, queue("preset: rabbitmq-classic, partitions: 12")),
         (NotOfThisBroker, queue("preset: kafka, priorities: 3")),
@@ -86,6 +87,7 @@ pub(super) fn group_cases() -> Vec<(Code, String)> {
             two.replace("workers:", "others:")
         }),
         (EndlessReturns, consumer("failures: {poison: 3%}")),
+        (BatchNeverFills, queue("groups: 3").replace("service:", "batch: {size: 10, linger: 1s}\n    service:")),
         (Contradiction, rate("40/s\n    priority: 0")),
         (OutOfRange, scenario("40/s\n    priority: 3", "priorities: 3", GROUP, "")),
     ]

@@ -203,11 +203,35 @@ fn a_loop_is_stable_if_less_comes_back() {
 
 #[test]
 fn more_partitions_than_memory_are_a_fault_at_their_place() {
-    let text = with("orders: {}", "orders: {partitions: {count: 10M}}");
+    let text = with("orders: {}", "orders: {groups: {count: 10M}}");
     let small = Limits { memory_bytes: Some(100_000_000), ..Limits::default() };
     let faults = load(&Source::from_text("test.yaml", text.as_str()), &[], &small).unwrap_err();
-    assert_eq!((faults.0[0].code, faults.0[0].path.as_str()), (Code::TooMuchMemory, "queues.orders.partitions.count"));
+    assert_eq!((faults.0[0].code, faults.0[0].path.as_str()), (Code::TooMuchMemory, "queues.orders.groups.count"));
     assert!(load_text(&text).is_ok(), "nothing is refused for memory that is not known");
+    let most = |count: &str| load_text(&with("orders: {}", &format!("orders: {{partitions: {count}}}")));
+    assert!(most("200000").is_ok());
+    assert_eq!(codes(most("1000000")), ["F024"]);
+}
+
+#[test]
+fn a_batch_of_more_messages_than_there_are_groups_never_fills() {
+    let batches = |queue: &str| {
+        let text = with("orders: {}", &format!("orders: {{{queue}}}"));
+        codes(load_text(&text.replace("replicas: 4", "replicas: 4\n    batch: {size: 10, linger: 1s}")))
+    };
+    assert_eq!(batches("groups: 3"), ["W008"]);
+    assert_eq!(batches("groups: 10"), Vec::<&str>::new());
+    assert_eq!(batches("partitions: 3"), Vec::<&str>::new());
+}
+
+#[test]
+fn dead_letters_by_expiry_at_once_go_round_in_no_time() {
+    let round = |first: &str, second: &str| {
+        let queues = format!("orders: {{ttl: {first}, dead_letter: d}}\n  d: {{ttl: {second}, dead_letter: orders}}");
+        codes(load_text(&with("orders: {}", &queues)))
+    };
+    assert_eq!(round("0s", "0s"), ["F071"]);
+    assert_eq!(round("0s", "1s"), Vec::<&str>::new());
 }
 
 #[test]
