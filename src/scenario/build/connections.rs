@@ -9,6 +9,7 @@ impl Builder<'_> {
     pub(super) fn connections(&mut self, root: &Item, model: &Model) {
         self.group_orders(root, model);
         self.dead_letters(root, model);
+        self.emissions(root, model);
         self.levels(root, model);
         self.dead_letter_loops(root, model);
         self.unstable_cycles(root, model);
@@ -55,6 +56,27 @@ impl Builder<'_> {
                 let message = format!("{} has no dead-letter queue", quoted(&queue.name));
                 self.fault(Code::Contradiction, at, message).help =
                     Some(format!("add `dead_letter: NAME` to {}, or write `then: drop`", quoted(&queue.name)));
+            }
+        }
+    }
+
+    /// A consumer that publishes does not wait: its message is acked by then.
+    fn emissions(&mut self, root: &Item, model: &Model) {
+        for (group, (_, item)) in model.groups.iter().zip(root.named_below("consumers")) {
+            let Some(entries) = item.field("emits").and_then(Item::list) else { continue };
+            for (emission, entry) in group.emits.iter().zip(entries) {
+                let blocks = |queue: &QueueId| {
+                    model.queues[*queue].overflow == Overflow::Block && model.queues[*queue].capacity.is_some()
+                };
+                let full = model.queues_of(emission.to).into_iter().find(blocks);
+                if let (Some(full), Some(at)) = (full, entry.field("to")) {
+                    let name = quoted(&model.queues[full].name);
+                    let message = format!("{name} blocks when it is full, but only producers can wait");
+                    self.fault(Code::Contradiction, at, message).help = Some(format!(
+                        "let {name} have `overflow: reject` or `drop-head`, or no `capacity` and bound {} instead",
+                        quoted(&model.queues[group.from].name)
+                    ));
+                }
             }
         }
     }

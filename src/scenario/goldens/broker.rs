@@ -108,6 +108,12 @@ pub(super) fn topology_cases() -> Vec<(Code, String)> {
         (UnstableCycle, consumer("emits: [{to: orders}]")),
         (UnstableCycle, pipeline("[{to: other, per_message: 3}]", "emits: [{to: orders, per_message: 0.5}]")),
         (UnknownReference, pipeline("[{to: othre}]", "")),
+        (Contradiction, pipeline("[{to: other}]", "").replace("other: {}", "other: {capacity: 5, overflow: block}")),
+        (Contradiction, {
+            let text = pipeline("[{to: orders, per_message: 0.1}, {to: both}]", "");
+            let text = text.replace("other: {}", "other: {capacity: 5, overflow: block}");
+            format!("{text}topics: {{both: {{to: [{{queue: orders, share: 50%}}, {{queue: other, share: 50%}}]}}}}\n")
+        }),
         (
             NotConnected,
             format!(
