@@ -201,8 +201,8 @@ impl QueueResult {
 
     /// The statistic that an SLO over the whole measured time speaks of.
     ///
-    /// A run goes on for one more horizon to settle what it measures: what is unsettled then is at least `horizon_s` late,
-    /// and a promise counts it as that. Left out it would keep promises by not being served.
+    /// A run goes on for one more horizon to settle what it measures: what is unsettled then is at least `horizon_s`
+    /// late, and a promise counts it as that. Left out it would keep promises by not being served.
     pub fn promised(&self, slo: &Slo, horizon_s: f64) -> Option<f64> {
         let late = |durations: &Histogram, count, quantile| statistic(&durations.with(count, horizon_s), quantile);
         match slo.promise {

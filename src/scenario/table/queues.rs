@@ -74,8 +74,8 @@ pub(super) static QUEUE: Section = Section {
         optional(
             "dead_letter",
             Kind::QueueName,
-            "Queue for what is dropped from the head, expired, rejected by a consumer, or delivered too often; without it \
-             that is lost. What `overflow: reject` refuses never gets there.",
+            "Queue for what is dropped from the head, expired, rejected by a consumer, or delivered too often; without \
+             it that is lost. What `overflow: reject` refuses never gets there.",
             "orders",
         ),
         defaulted(
