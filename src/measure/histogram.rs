@@ -69,6 +69,7 @@ impl Histogram {
     }
 
     /// The same with `count` more durations of `value_s`.
+    #[must_use]
     pub fn with(&self, count: u64, value_s: f64) -> Histogram {
         let mut all = self.clone();
         if count > 0 {

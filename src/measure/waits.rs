@@ -198,7 +198,9 @@ mod tests {
     #[test]
     fn what_is_published_at_the_end_of_an_interval_belongs_to_the_next() {
         let mut waits = IntervalWaits::new([10.0, 20.0, 30.0].into(), 0.0);
-        [1.0, 10.0].into_iter().for_each(|now_s| waits.published(now_s));
+        for now_s in [1.0, 10.0] {
+            waits.published(now_s);
+        }
         waits.started(1.0, 2.0);
         waits.interval_ends(2);
         waits.lost(10.0);

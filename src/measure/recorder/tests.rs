@@ -31,8 +31,8 @@ fn measured(model: &Model) -> EventsOutcome {
     summarise(model, &[(recorder.finish(), ledger)])
 }
 
-fn failing(then: AfterFailure) -> Option<Failures> {
-    Some(Failures { probability: 0.5, poison: 0.0, then, retry: Retry::AtOnce, partial: true })
+fn failing(then: AfterFailure) -> Failures {
+    Failures { probability: 0.5, poison: 0.0, then, retry: Retry::AtOnce, partial: true }
 }
 
 fn promise(queue: usize, promise: Promise) -> Slo {
@@ -57,7 +57,7 @@ fn a_path_takes_as_long_as_its_queues_together_and_a_promise_may_speak_of_it() {
 fn what_failed_for_good_is_lost_and_breaks_its_path_and_what_is_kept_is_no_loss() {
     let mut model = tandem(1.0, &[0.25, 0.25]);
     model.paths = vec![Path { name: "both".into(), queues: vec![0, 1] }];
-    model.groups[0].failures = failing(AfterFailure::Drop);
+    model.groups[0].failures = Some(failing(AfterFailure::Drop));
     model.slos = vec![promise(0, Promise::LossShare(0.1))];
     let found = measured(&model);
     let lost = found.queues[0].deliveries.as_ref().unwrap().lost.failed.value.unwrap();
@@ -69,7 +69,7 @@ fn what_failed_for_good_is_lost_and_breaks_its_path_and_what_is_kept_is_no_loss(
 
     model.queues.push(Queue::new("parked"));
     model.queues[0].dead_letter = Some(2);
-    model.groups[0].failures = failing(AfterFailure::DeadLetter);
+    model.groups[0].failures = Some(failing(AfterFailure::DeadLetter));
     let found = measured(&model);
     let by = &found.queues[0].deliveries.as_ref().unwrap().dead_lettered_by;
     assert_eq!(by.rejected, found.queues[0].dead_lettered);
@@ -80,7 +80,7 @@ fn what_failed_for_good_is_lost_and_breaks_its_path_and_what_is_kept_is_no_loss(
 fn half_of_the_attempts_in_vain_make_two_deliveries_of_each_message() {
     let mut model = tandem(1.0, &[0.1]);
     model.horizon_s = 4000.0;
-    model.groups[0].failures = failing(AfterFailure::Requeue);
+    model.groups[0].failures = Some(failing(AfterFailure::Requeue));
     let times = measured(&model).queues[0].deliveries.as_ref().unwrap().per_message.value.unwrap();
     assert!((times - 2.0).abs() < 0.1, "{times}");
 }

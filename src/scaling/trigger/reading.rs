@@ -80,8 +80,12 @@ impl TriggerState {
                 prometheus(Some(sight.read(settings.signal)), settings.activation, settings.ignore_null_values)
             }
             TriggerSource::Kafka(settings) => {
-                // A queue without partitions is a topic with one.
-                let whole = [Partition { end: sight.ready + sight.unacked, committed: Some(0.0) }];
+                // A queue without partitions is a topic with one, whose offset has moved when something was delivered.
+                let stood = self.offsets.latest.first().copied().flatten().unwrap_or(0.0);
+                // A whole number, so that the lag comes out exactly.
+                let committed = if sight.deliver_per_s > 0.0 { (seen.now_s * 1e3).round() } else { stood };
+                let end = committed + sight.ready + sight.unacked;
+                let whole = [Partition { end, committed: Some(committed) }];
                 let partitions = if sight.partitions.is_empty() { &whole } else { sight.partitions };
                 let (measured, capped) = self.offsets.lag(settings, partitions, seen.now_s);
                 if let Some(consumers) = capped {

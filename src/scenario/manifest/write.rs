@@ -211,8 +211,8 @@ fn write_advanced(text: &mut String, keda: &ScaledObject) {
     if let Some(modifiers) = &keda.modifiers {
         line!(text, 2, "scalingModifiers:");
         line!(text, 3, "formula: {}", quoted(modifiers.formula.text()));
-        line!(text, 3, "target: {}", quoted(&show(modifiers.target)));
-        line!(text, 3, "activationTarget: {}", quoted(&show(modifiers.activation_target)));
+        line!(text, 3, "target: {}", quoted(&modifiers.target.to_string()));
+        line!(text, 3, "activationTarget: {}", quoted(&modifiers.activation_target.to_string()));
         line!(text, 3, "metricType: {}", metric_type(modifiers.metric_type));
     }
 }
@@ -282,6 +282,7 @@ fn write_triggers(text: &mut String, triggers: &[Trigger]) {
 }
 
 /// Metadata of a trigger; every value is text.
+/// Plain numbers: KEDA parses metadata as floats, not as quantities.
 fn metadata(source: &TriggerSource) -> Vec<(&'static str, String)> {
     let fill_in = || "FILL-IN".to_owned();
     match source {
@@ -299,8 +300,8 @@ fn metadata(source: &TriggerSource) -> Vec<(&'static str, String)> {
                 ("queueName", fill_in()),
                 ("protocol", protocol.to_owned()),
                 ("mode", mode.to_owned()),
-                ("value", show(rabbit.value)),
-                ("activationValue", show(rabbit.activation)),
+                ("value", rabbit.value.to_string()),
+                ("activationValue", rabbit.activation.to_string()),
                 ("excludeUnacknowledged", rabbit.exclude_unacknowledged.to_string()),
             ]
         }
@@ -308,16 +309,16 @@ fn metadata(source: &TriggerSource) -> Vec<(&'static str, String)> {
         TriggerSource::Sqs(sqs) => vec![
             ("queueURL", fill_in()),
             ("awsRegion", fill_in()),
-            ("queueLength", show(sqs.queue_length)),
-            ("activationQueueLength", show(sqs.activation)),
+            ("queueLength", sqs.queue_length.to_string()),
+            ("activationQueueLength", sqs.activation.to_string()),
             ("scaleOnInFlight", sqs.scale_on_in_flight.to_string()),
             ("scaleOnDelayed", sqs.scale_on_delayed.to_string()),
         ],
         TriggerSource::Prometheus(prometheus) => vec![
             ("serverAddress", fill_in()),
             ("query", telling_name(prometheus.signal).to_owned()),
-            ("threshold", show(prometheus.threshold)),
-            ("activationThreshold", show(prometheus.activation)),
+            ("threshold", prometheus.threshold.to_string()),
+            ("activationThreshold", prometheus.activation.to_string()),
             ("ignoreNullValues", prometheus.ignore_null_values.to_string()),
         ],
         TriggerSource::Cron(window) => vec![
