@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "support/fluid_model.rs"]
-#[allow(dead_code)] // Each test uses its part.
 mod fluid_model;
 
 use fluid_model::{answer, model, path};

@@ -2,17 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "support/fluid_model.rs"]
-#[allow(dead_code)] // Each test uses its part.
-mod fluid_model;
+#[path = "support/one_queue.rs"]
+mod one_queue;
 
-use fluid_model::model;
 use forebay::engine::formula::{self, FormulaQueue};
 use forebay::model::scaling::Strategy;
 use forebay::model::{
     Ack, AfterFailure, Batch, Confirms, Contention, Crashes, Destination, Distribution, Emission, Failures, Model,
     Order, Overflow, Partitions, Process, Queue, Rate, Replicas, Retry, Routing, Scaling, Topic, Ttl, TtlPlace,
 };
+use one_queue::model;
 
 fn plain() -> Model {
     let mut model = model(Rate::Constant(8.0), Replicas::Fixed(10), 60.0);

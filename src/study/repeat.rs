@@ -7,7 +7,6 @@ use rayon::prelude::*;
 use crate::engine::events::{Ledger, SimulationError, simulate};
 use crate::measure::{Estimate, EventsOutcome, Recorder, Replication, summarise};
 use crate::model::{Model, Replications};
-use crate::units::show_duration;
 
 /// How far a study is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub struct Progress {
 pub enum StudyError {
     /// The scenario asks for more than the events engine can hold: use fewer slots, a shorter delay or the fluid
     /// engine.
-    #[error("{}", with_duration(.0))]
+    #[error("{0}")]
     Simulation(#[from] SimulationError),
     /// The operating system refused the threads.
     #[error("cannot start {threads} threads: {why}; ask for fewer with --threads")]
@@ -33,16 +32,6 @@ pub enum StudyError {
         /// What the system said.
         why: String,
     },
-}
-
-/// An error with its instant as people write it.
-fn with_duration(error: &SimulationError) -> String {
-    match error {
-        SimulationError::Livelock { at_s } => {
-            error.to_string().replacen(&format!("{at_s} s "), &format!("{} ", show_duration(*at_s)), 1)
-        }
-        SimulationError::TooManySlots | SimulationError::TooManyLanes => error.to_string(),
-    }
 }
 
 /// Runs the replications that `model` asks for on `threads` threads (all cores without a number).

@@ -26,7 +26,7 @@ use super::scaler::Overseer;
 use super::state::{Draw, GroupState, Phase, QueueState, Replica, Slot};
 use super::streams::{Purpose, chance, stream};
 use crate::model::{Destination, Model, Order, Overflow, Queue, QueueId, Routing, WhenAway};
-use crate::units::Seconds;
+use crate::units::{Seconds, show_duration};
 
 /// Accounts of one replication: every message that ever came, and where it went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,8 +75,9 @@ pub enum SimulationError {
     TooManyLanes,
     /// Messages go round in circles without any time passing: their work, rests and times to live are all 0.
     #[error(
-        "at {at_s} s messages come back or are published again for ever, without any time passing: it does not settle; \
-         let work take time, let failed messages rest (`retry`), or bound deliveries (`delivery_limit`)"
+        "at {} messages come back or are published again for ever, without any time passing: it does not settle; \
+         let work take time, let failed messages rest (`retry`), or bound deliveries (`delivery_limit`)",
+        show_duration(*at_s)
     )]
     Livelock {
         /// Where time stands still.

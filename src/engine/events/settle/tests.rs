@@ -188,6 +188,7 @@ fn circles_in_which_no_time_passes_are_an_error() {
     let echoes = model(vec![at(0, &[1.0])], vec![queue(0)], vec![echo]);
     for world in [requeues, letters, echoes] {
         assert_eq!(fault(&world), Some(SimulationError::Livelock { at_s: 1.0 }));
+        assert!(fault(&world).is_some_and(|fault| fault.to_string().starts_with("at 1s messages come back")));
     }
 }
 
