@@ -17,6 +17,7 @@ mod progress;
 mod run;
 mod schema;
 mod strategy;
+mod study;
 mod terminal;
 
 pub use interrupt::{INTERRUPTED, interrupt};

@@ -11,6 +11,7 @@ mod decode;
 mod fault;
 pub mod manifest;
 mod overrides;
+mod planning;
 pub mod presets;
 mod recording;
 mod reference;
@@ -20,6 +21,7 @@ mod source;
 pub(crate) mod suggest;
 mod table;
 mod tree;
+mod vary;
 
 #[cfg(test)]
 mod goldens;
@@ -27,10 +29,12 @@ mod goldens;
 mod mutations;
 
 pub use fault::{Code, Fault, Faults, Place, Severity};
+pub use planning::{Growth, Minimise, PlanQuestion, Planning, Uncertain};
 pub use reference::reference_markdown;
 pub use render::render_all;
 pub use schema::schema;
 pub use source::{MAX_SCENARIO_BYTES, Source};
+pub use vary::{Axis, Grid, NoAxis};
 
 use crate::model::Model;
 use crate::model::cost::Cost;
@@ -70,6 +74,8 @@ pub struct Limits {
 pub struct Loaded {
     /// What it means.
     pub model: Model,
+    /// What it asks beyond its run.
+    pub planning: Planning,
     /// What is doubtful in it, in the order of the text.
     pub warnings: Vec<Fault>,
     /// The defaults of its presets, overridden or not: queue by queue, in the order of the file.
@@ -93,7 +99,9 @@ pub fn load(source: &Source, overrides: &[Override], limits: &Limits) -> Result<
     let errors = collector.errors();
     let faults = collector.into_faults();
     match meaning {
-        Some((model, presets)) if errors == 0 => Ok(Loaded { model, warnings: faults, presets }),
+        Some((model, presets)) if errors == 0 => {
+            Ok(Loaded { model, planning: Planning::default(), warnings: faults, presets })
+        }
         _ => {
             assert!(errors > 0, "a scenario without a model has an error that says why");
             Err(Faults(faults))

@@ -1,20 +1,19 @@
 //! `forebay compare`: strategies against one another.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use forebay::measure::EngineChoice;
-use forebay::report::{self, ReportOptions};
+use forebay::report;
 use forebay::study::compare::{Selection, contenders};
 use forebay::study::{self, CompareOptions, Comparison};
 use forebay::units::read_share;
 
-use super::input::{self, Checked, Format, Input, Problem, Refusal};
+use super::input::{Checked, Input, Problem, Refusal};
 use super::progress::Bar;
-use super::run::{RESULTS, not_a_folder};
-use super::{Answer, interrupt, terminal};
+use super::study::{Output, Said, answer_each, nothing_to_gate};
+use super::{Answer, terminal};
 
 /// More expected events than this are refused without `--yes`, as in a single run.
 const MOST_EVENTS: f64 = 1e12;
@@ -44,17 +43,12 @@ pub struct Compare {
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     strategies: Vec<String>,
 
-    /// Write results to DIR (to DIR/NAME for several scenarios) instead of output/NAME
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 
     /// What answers: every message, or dM/dt = P - C
     #[arg(long, value_enum, default_value_t = Engine::Events)]
     engine: Engine,
-
-    /// Write no charts
-    #[arg(long)]
-    no_charts: bool,
 
     /// Exit with 1 if no strategy keeps its promises
     #[arg(long)]
@@ -75,10 +69,6 @@ pub struct Compare {
     /// Most replications of one strategy; five times the first ones and at least 100 if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     at_most: Option<u32>,
-
-    /// Threads to use; as many as there are cores if not given. Results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
 }
 
 /// The engines that can compare.
@@ -96,10 +86,7 @@ impl Compare {
     /// # Errors
     /// Standard output cannot be written; everything else has been said.
     pub fn answer(&self) -> Result<Answer, Problem> {
-        match self.load().and_then(|scenarios| self.compare_each(scenarios).map_err(|problem| vec![problem.into()])) {
-            Ok(answer) => Ok(answer),
-            Err(refusals) => self.input.refuse(&refusals),
-        }
+        answer_each(&self.input, self.load(), |scenario, several| Ok(self.compare_one(scenario, several)?))
     }
 
     fn options(&self) -> CompareOptions {
@@ -109,7 +96,7 @@ impl Compare {
                 Engine::Events => EngineChoice::Events,
                 Engine::Fluid => EngineChoice::Fluid,
             },
-            threads: self.threads.map(usize::from),
+            threads: self.output.threads(),
             confidence: self.confidence,
             kept_in: self.kept_in,
             indifference: self.indifference,
@@ -120,41 +107,28 @@ impl Compare {
     /// The scenarios, and no reason to expect that a comparison would be in vain.
     fn load(&self) -> Result<Vec<Checked>, Vec<Refusal>> {
         let scenarios = self.input.load(self.engine == Engine::Fluid)?;
-        let several = scenarios.len() > 1;
-        let obstacles = scenarios.iter().flat_map(|scenario| {
-            let folder = self.folder(&scenario.model.name, several);
-            let obstacles = [self.nothing_to_compare(scenario), self.nothing_to_gate(scenario), not_a_folder(&folder)];
-            obstacles.into_iter().flatten().map(Refusal::from)
-        });
-        let obstacles: Vec<Refusal> = obstacles.collect();
-        if obstacles.is_empty() { Ok(scenarios) } else { Err(obstacles) }
+        self.output.unless(scenarios, |scenario| {
+            let obstacles = [self.nothing_to_compare(scenario), nothing_to_gate(self.gate, scenario)];
+            obstacles.into_iter().flatten().collect()
+        })
     }
 
-    fn compare_each(&self, scenarios: Vec<Checked>) -> Result<Answer, Problem> {
-        let several = scenarios.len() > 1;
-        let mut answer = Answer::Yes;
-        let mut summaries = Vec::new();
-        for scenario in scenarios {
-            scenario.warn(&self.input);
-            let comparison = self.compare_one(&scenario)?;
-            let written = self.write(&comparison, &self.folder(&comparison.model.name, several))?;
-            match (self.input.quiet, self.input.format) {
-                (true, _) => {}
-                (false, Format::Table) => terminal::say(&table(&comparison))?,
-                (false, Format::Json) => summaries.push(report::compare_json(&comparison)),
-            }
-            if !self.input.quiet {
-                terminal::remark(&written);
-            }
-            answer = answer.max(self.verdict(&comparison));
-        }
-        if !summaries.is_empty() {
-            input::say_each(summaries)?;
-        }
-        Ok(answer)
+    fn compare_one(&self, scenario: &Checked, several: bool) -> Result<Said, Problem> {
+        let comparison = self.compare(scenario)?;
+        let folder = self.output.folder(&comparison.model.name, several);
+        let written =
+            self.output.write(&folder, |folder, options| report::write_comparison(&comparison, folder, options))?;
+        let (complaint, answer) = self.verdict(&comparison);
+        Ok(Said {
+            table: table(&comparison),
+            json: report::compare_json(&comparison),
+            written,
+            complaints: complaint.into_iter().collect(),
+            answer,
+        })
     }
 
-    fn compare_one(&self, scenario: &Checked) -> Result<Comparison, Problem> {
+    fn compare(&self, scenario: &Checked) -> Result<Comparison, Problem> {
         let bar = Bar::new(&scenario.model.name, self.input.quiet);
         let begun = Instant::now();
         let comparison = study::compare(&scenario.model, &self.options(), &|progress| bar.advance(progress));
@@ -164,23 +138,6 @@ impl Compare {
         comparison
             .map(|comparison| Comparison { wall_s, ..comparison })
             .map_err(|error| Problem::new(format!("{} could not be compared: {error}", scenario.file), error.help()))
-    }
-
-    /// Writes the files and says how many went where.
-    fn write(&self, comparison: &Comparison, folder: &Path) -> Result<String, Problem> {
-        let options = ReportOptions { charts: !self.no_charts };
-        let hidden = report::hidden_folder(folder);
-        let written = interrupt::shielded(folder, &hidden, || report::write_comparison(comparison, folder, &options));
-        let files = written.map_err(|error| Problem::from_library(&error))?;
-        Ok(format!("wrote {} files to {}", files.len(), folder.display()))
-    }
-
-    fn folder(&self, name: &str, several: bool) -> PathBuf {
-        match &self.out {
-            Some(folder) if several => folder.join(name),
-            Some(folder) => folder.clone(),
-            None => Path::new(RESULTS).join(name),
-        }
     }
 
     /// Strategies that are missing, unknown or too many to be simulated.
@@ -202,26 +159,16 @@ impl Compare {
         })
     }
 
-    fn nothing_to_gate(&self, scenario: &Checked) -> Option<Problem> {
-        let help = "add a promise under `slo`, or leave `--gate` out";
-        let promised = !self.gate || !scenario.model.slos.is_empty();
-        (!promised).then(|| Problem::new(format!("{} promises nothing that `--gate` could test", scenario.file), help))
-    }
-
-    fn verdict(&self, comparison: &Comparison) -> Answer {
-        if !self.gate {
-            return Answer::Yes;
-        }
-        let answer = gate(comparison);
+    /// Whether some strategy keeps its promises, if somebody asked.
+    fn verdict(&self, comparison: &Comparison) -> (Option<String>, Answer) {
         let name = &comparison.model.name;
-        match answer {
-            Answer::Yes => {}
-            Answer::No => terminal::complain(&format!("{name}: no strategy keeps its promises")),
-            Answer::Unknown => {
-                terminal::complain(&format!("{name}: whether a strategy keeps its promises is not known"));
-            }
-        }
-        answer
+        let answer = if self.gate { gate(comparison) } else { Answer::Yes };
+        let complaint = match answer {
+            Answer::Yes => None,
+            Answer::No => Some(format!("{name}: no strategy keeps its promises")),
+            Answer::Unknown => Some(format!("{name}: whether a strategy keeps its promises is not known")),
+        };
+        (complaint, answer)
     }
 }
 

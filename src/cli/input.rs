@@ -1,4 +1,4 @@
-//! What `run`, `compare` and `check` have in common: scenario texts from files or standard input, changes by flags, the
+//! What all verbs that read scenarios share: texts from files or standard input, changes by flags, the
 //! machine's limits, and how faults are shown.
 
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use forebay::model::Model;
 use forebay::scenario::presets::Applied;
-use forebay::scenario::{self, Fault, Faults, Limits, Loaded, Override, Source};
+use forebay::scenario::{self, Fault, Faults, Limits, Loaded, Override, Planning, Source};
 use serde_json::{Value, json};
 
 use super::{Answer, machine, terminal};
@@ -89,13 +89,32 @@ pub struct Checked {
     pub file: String,
     /// What it means.
     pub model: Model,
+    /// What it asks beyond its run.
+    pub planning: Planning,
     /// What its author should know.
     pub warnings: Vec<Fault>,
     /// The defaults of its presets.
     pub presets: Vec<Applied>,
+    source: Source,
+    overrides: Vec<Override>,
+    limits: Limits,
 }
 
 impl Checked {
+    /// The scenario with some of its values changed, after those that the command line has changed.
+    ///
+    /// # Errors
+    /// All faults that the changes make.
+    pub fn variant(&self, changes: &[Override]) -> Result<Model, Faults> {
+        let overrides: Vec<Override> = self.overrides.iter().chain(changes).cloned().collect();
+        Ok(scenario::load(&self.source, &overrides, &self.limits)?.model)
+    }
+
+    /// The scenario's text, if it is any.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.source.text).into_owned()
+    }
+
     /// Shows its warnings, unless nothing but faults is wanted.
     pub fn warn(&self, input: &Input) {
         if !input.quiet && !self.warnings.is_empty() {
@@ -143,9 +162,19 @@ impl Input {
             return Err(Problem::new("`-` is given twice", "standard input can be read once: give `-` once").into());
         }
         let source = read(file).map_err(Refusal::Faults)?;
-        let loaded = scenario::load(&source, &self.overrides(), limits).map_err(Refusal::Faults)?;
-        let Loaded { model, warnings, presets } = loaded;
-        Ok(Checked { file: source.name, model, warnings, presets })
+        let overrides = self.overrides();
+        let loaded = scenario::load(&source, &overrides, limits).map_err(Refusal::Faults)?;
+        let Loaded { model, planning, warnings, presets } = loaded;
+        Ok(Checked {
+            file: source.name.clone(),
+            model,
+            planning,
+            warnings,
+            presets,
+            source,
+            overrides,
+            limits: *limits,
+        })
     }
 
     /// Whether a scenario is accepted whatever it takes.

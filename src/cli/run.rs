@@ -1,20 +1,17 @@
 //! `forebay run`: the answer.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use forebay::measure::{EngineChoice, Outcome};
-use forebay::report::{self, ReportOptions};
+use forebay::report;
 use forebay::study::{self, RunOptions};
 
-use super::input::{self, Checked, Format, Input, Problem, Refusal};
+use super::input::{Checked, Input, Problem, Refusal};
 use super::progress::Bar;
-use super::{Answer, interrupt, strategy, terminal};
-
-/// Where results go unless `--out` says otherwise, relative to the current folder.
-pub const RESULTS: &str = "output";
+use super::study::{Output, Said, answer_each, nothing_to_gate};
+use super::{Answer, strategy, terminal};
 
 /// Run scenarios: print the answer, write tables and charts
 ///
@@ -36,9 +33,8 @@ pub struct Run {
     #[command(flatten)]
     input: Input,
 
-    /// Write results to DIR (to DIR/NAME for several scenarios) instead of output/NAME
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 
     /// What answers: every message, dM/dt = P - C, or queueing theory
     #[arg(long, value_enum, default_value_t = Engine::All)]
@@ -48,17 +44,9 @@ pub struct Run {
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
 
-    /// Write no charts
-    #[arg(long)]
-    no_charts: bool,
-
     /// Exit with 1 if a promise (`slo`) is broken
     #[arg(long)]
     gate: bool,
-
-    /// Threads to use; as many as there are cores if not given. Results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
 }
 
 /// The engines by name.
@@ -91,10 +79,7 @@ impl Run {
     /// # Errors
     /// Standard output cannot be written; everything else has been said.
     pub fn answer(&self) -> Result<Answer, Problem> {
-        match self.load().and_then(|scenarios| self.run_each(scenarios).map_err(|problem| vec![problem.into()])) {
-            Ok(answer) => Ok(answer),
-            Err(refusals) => self.input.refuse(&refusals),
-        }
+        answer_each(&self.input, self.load(), |scenario, several| Ok(self.run_one(scenario, several)?))
     }
 
     /// The scenarios, and no reason to expect that a run of them would be in vain.
@@ -105,41 +90,19 @@ impl Run {
         if !unknown.is_empty() {
             return Err(unknown);
         }
-        let several = scenarios.len() > 1;
-        let obstacles = scenarios.iter().flat_map(|scenario| {
-            let folder = self.folder(&scenario.model.name, several);
-            [self.nothing_to_gate(scenario), not_a_folder(&folder)].into_iter().flatten().map(Refusal::from)
-        });
-        let obstacles: Vec<Refusal> = obstacles.collect();
-        if obstacles.is_empty() { Ok(scenarios) } else { Err(obstacles) }
+        self.output.unless(scenarios, |scenario| nothing_to_gate(self.gate, scenario).into_iter().collect())
     }
 
-    fn run_each(&self, scenarios: Vec<Checked>) -> Result<Answer, Problem> {
-        let several = scenarios.len() > 1;
-        let mut answer = Answer::Yes;
-        let mut summaries = Vec::new();
-        for scenario in scenarios {
-            scenario.warn(&self.input);
-            let outcome = self.run_one(&scenario)?;
-            let written = self.write(&outcome, &self.folder(&outcome.model.name, several))?;
-            match (self.input.quiet, self.input.format) {
-                (true, _) => {}
-                (false, Format::Table) => terminal::say(&table(&outcome))?,
-                (false, Format::Json) => summaries.push(report::summary_json(&outcome)),
-            }
-            if !self.input.quiet {
-                terminal::remark(&written);
-            }
-            answer = answer.max(self.verdict(&outcome));
-        }
-        if !summaries.is_empty() {
-            input::say_each(summaries)?;
-        }
-        Ok(answer)
+    fn run_one(&self, scenario: &Checked, several: bool) -> Result<Said, Problem> {
+        let outcome = self.run(scenario)?;
+        let folder = self.output.folder(&outcome.model.name, several);
+        let written = self.output.write(&folder, |folder, options| report::write(&outcome, folder, options))?;
+        let (complaints, answer) = self.verdict(&outcome);
+        Ok(Said { table: table(&outcome), json: report::summary_json(&outcome), written, complaints, answer })
     }
 
-    fn run_one(&self, scenario: &Checked) -> Result<Outcome, Problem> {
-        let options = RunOptions { engine: self.engine.into(), threads: self.threads.map(usize::from) };
+    fn run(&self, scenario: &Checked) -> Result<Outcome, Problem> {
+        let options = RunOptions { engine: self.engine.into(), threads: self.output.threads() };
         let bar = Bar::new(&scenario.model.name, self.input.quiet);
         let begun = Instant::now();
         let outcome = study::run(&scenario.model, &options, &|progress| bar.advance(progress));
@@ -152,61 +115,29 @@ impl Run {
         })
     }
 
-    /// Writes the files and says how many went where.
-    fn write(&self, outcome: &Outcome, folder: &Path) -> Result<String, Problem> {
-        let options = ReportOptions { charts: !self.no_charts };
-        let written =
-            interrupt::shielded(folder, &report::hidden_folder(folder), || report::write(outcome, folder, &options));
-        let files = written.map_err(|error| Problem::from_library(&error))?;
-        Ok(format!("wrote {} files to {}", files.len(), folder.display()))
-    }
-
-    fn folder(&self, name: &str, several: bool) -> PathBuf {
-        match &self.out {
-            Some(folder) if several => folder.join(name),
-            Some(folder) => folder.clone(),
-            None => Path::new(RESULTS).join(name),
-        }
-    }
-
-    fn nothing_to_gate(&self, scenario: &Checked) -> Option<Problem> {
-        let help = "add a promise under `slo`, or leave `--gate` out";
-        let promised = !self.gate || !scenario.model.slos.is_empty();
-        (!promised).then(|| Problem::new(format!("{} promises nothing that `--gate` could test", scenario.file), help))
-    }
-
-    fn verdict(&self, outcome: &Outcome) -> Answer {
-        if !self.gate {
-            return Answer::Yes;
-        }
+    /// Which promises are broken, if somebody asked.
+    fn verdict(&self, outcome: &Outcome) -> (Vec<String>, Answer) {
+        let name = &outcome.model.name;
+        let mut complaints = Vec::new();
         let mut answer = Answer::Yes;
-        for slo in &outcome.slos {
+        for slo in outcome.slos.iter().filter(|_| self.gate) {
             match slo.met {
                 Some(true) => {}
                 Some(false) => {
-                    terminal::complain(&format!("{}: {} is broken ({})", outcome.model.name, slo.name, slo.promise));
+                    complaints.push(format!("{name}: {} is broken ({})", slo.name, slo.promise));
                     answer = answer.max(Answer::No);
                 }
                 None => {
                     let why = slo.value.why_not.as_deref().unwrap_or("no engine that was asked can tell");
-                    terminal::complain(&format!("{}: {} could not be tested: {why}", outcome.model.name, slo.name));
+                    complaints.push(format!("{name}: {} could not be tested: {why}", slo.name));
                     answer = answer.max(Answer::Unknown);
                 }
             }
         }
-        answer
+        (complaints, answer)
     }
 }
 
 fn table(outcome: &Outcome) -> String {
     report::table(outcome, terminal::columns(), terminal::colour(&io::stdout()))
-}
-
-/// A long run should not find out at its end that its folder cannot be.
-pub fn not_a_folder(folder: &Path) -> Option<Problem> {
-    let existing = folder.ancestors().find(|ancestor| ancestor.exists())?;
-    (!existing.is_dir()).then(|| {
-        let what = format!("results cannot go to {}: {} is not a folder", folder.display(), existing.display());
-        Problem::new(what, "name another folder with `--out`")
-    })
 }
