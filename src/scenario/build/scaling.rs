@@ -168,6 +168,7 @@ impl Builder<'_> {
                 Some("add for example `start: 2026-11-27T08:00:00Z`".to_owned());
         }
         self.fits(settings, &strategy, owner);
+        self.ticks(item.field("phase"));
         let default = Scaling::new(strategy);
         Some(Scaling {
             metric_age_s: age?.unwrap_or(default.metric_age_s),
@@ -175,6 +176,15 @@ impl Builder<'_> {
             phase: phase?.map_or(default.phase, Phase::At),
             ..default
         })
+    }
+
+    /// Doubts a clock whose first tick is after the end.
+    fn ticks(&mut self, phase: Option<&Item>) {
+        if let (Some(at), Some(horizon_s)) = (phase, self.horizon_s)
+            && at.number().is_some_and(|phase_s| phase_s >= horizon_s)
+        {
+            self.fault(Code::BeyondHorizon, at, "the first tick is not before the horizon: nothing is ever decided");
+        }
     }
 
     /// Refuses more slots than can be simulated, and doubts a strategy that never has a replica.

@@ -56,6 +56,14 @@ pub(super) fn strategy_cases() -> Vec<(Code, String)> {
         (Contradiction, scaling("predictive: {max: 9, period: 7m, season: 1h}")),
         (NotAscending, scaling("schedule: {steps: [[5m, 2]]}")),
         (MissingKey, scaling("step: {max: 9}")),
+        (OutOfRange, scaling("step: {max: 9, scale_out: {threshold: 50, steps: [{adjustment: 1.5}]}}")),
+        (
+            OutOfRange,
+            scaling(
+                "step: {max: 9, scale_out: {threshold: 50, adjustment_type: exact_capacity, steps: [{adjustment: -2}]}}",
+            ),
+        ),
+        (BeyondHorizon, scaling("static: 4, phase: 3h")),
         (
             NotAscending,
             scaling(

@@ -39,17 +39,17 @@ impl Builder<'_> {
     fn ladder(&mut self, item: &Item, unit: Unit) -> Option<Ladder> {
         let threshold = item.field("threshold").and_then(|at| self.limit(at, unit, Limit::Activation));
         let rungs = item.field("steps").and_then(Item::list);
-        let steps: Option<Vec<Step>> = rungs.map(|rungs| rungs.iter().map(|rung| self.rung(rung, unit)))?.collect();
-        let steps = steps?;
-        self.without_gaps(rungs?, &steps);
-        let default = Ladder::new(threshold?, steps);
-        let adjustment = item.word_or("adjustment_type", default.adjustment, |word| match word {
+        let adjustment = item.word_or("adjustment_type", AdjustmentType::ChangeInCapacity, |word| match word {
             "exact_capacity" => AdjustmentType::ExactCapacity,
             "percent_change_in_capacity" => AdjustmentType::PercentChangeInCapacity,
             _ => AdjustmentType::ChangeInCapacity,
-        });
+        })?;
+        let built: Vec<Option<Step>> = rungs?.iter().map(|rung| self.rung(rung, unit, adjustment)).collect();
+        let steps: Vec<Step> = built.into_iter().collect::<Option<_>>()?;
+        self.without_gaps(rungs?, &steps);
+        let default = Ladder::new(threshold?, steps);
         Some(Ladder {
-            adjustment: adjustment?,
+            adjustment,
             least_change: item.or("min_adjustment_magnitude", f64::from(default.least_change))? as u32,
             evaluation_periods: item.or("evaluation_periods", f64::from(default.evaluation_periods))? as u32,
             cooldown_s: item.or("cooldown", default.cooldown_s)?,
@@ -57,18 +57,31 @@ impl Builder<'_> {
         })
     }
 
-    fn rung(&mut self, item: &Item, unit: Unit) -> Option<Step> {
+    fn rung(&mut self, item: &Item, unit: Unit, adjustment: AdjustmentType) -> Option<Step> {
         let [lower, upper] = ["lower_bound", "upper_bound"].map(|key| match item.field(key) {
             None => Some(None),
             Some(bound) => self.limit(bound, unit, Limit::Distance).map(Some),
         });
-        let by = item.needed("adjustment");
+        let by = self.adjustment(item, adjustment);
         let (lower, upper) = (lower?, upper?);
         if lower.zip(upper).is_some_and(|(lower, upper)| upper <= lower) {
             self.fault(Code::NotAscending, item.field("upper_bound")?, "the upper bound is not above the lower one");
             return None;
         }
         Some(Step { lower, upper, by: by? })
+    }
+
+    /// By how much a step changes the group: a whole number, and a size cannot be negative.
+    fn adjustment(&mut self, item: &Item, adjustment: AdjustmentType) -> Option<f64> {
+        let by = item.needed("adjustment")?;
+        let help = match adjustment {
+            AdjustmentType::ExactCapacity if by < 0.0 => "an exact capacity is 0 or more",
+            _ if by.fract() != 0.0 => "a policy adds or removes whole numbers",
+            _ => return Some(by),
+        };
+        let message = format!("no step can change the group by {by}");
+        self.fault(Code::OutOfRange, item.field("adjustment")?, message).help = Some(help.to_owned());
+        None
     }
 
     /// Each step begins where the one before it ends.
