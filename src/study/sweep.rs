@@ -14,6 +14,7 @@ mod tests;
 pub use figures::QueueFigure;
 pub use point::{PromisePoint, QueuePoint, SweepPoint};
 pub use shown::{Shown, UnknownFigure};
+pub(crate) use survey::checksum;
 pub use survey::{Survey, SurveyError, survey};
 
 use std::ops::ControlFlow;

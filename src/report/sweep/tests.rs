@@ -1,0 +1,3 @@
+//! Tests of the module above, on real sweeps of a small queue.
+
+use super::*;
