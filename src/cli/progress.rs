@@ -28,7 +28,8 @@ impl Bar {
     /// A bar that counts `things`, a word without braces.
     pub fn counting(things: &str, name: &str, quiet: bool) -> Self {
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_message(name.to_owned());
-        let style = ProgressStyle::with_template(&format!("{{msg}} {{bar:30}} {{pos}}/{{len}} {things}, {{elapsed}} so far"));
+        let style =
+            ProgressStyle::with_template(&format!("{{msg}} {{bar:30}} {{pos}}/{{len}} {things}, {{elapsed}} so far"));
         line.set_style(style.expect("the template is fixed and valid"));
         let unveiling = (!quiet && io::stderr().is_terminal()).then(|| unveil_later(line.clone()));
         Self { line, unveiling }

@@ -13,9 +13,8 @@ pub fn put_to_work(scenario: &mut Checked, name: Option<&str>) -> Result<(), Pro
     if name.is_none() {
         return Ok(());
     }
-    scenario.model = with(&scenario.model, name).map_err(|(what, help)| {
-        Problem::new(format!("{} {what}", scenario.file), help)
-    })?;
+    scenario.model =
+        with(&scenario.model, name).map_err(|(what, help)| Problem::new(format!("{} {what}", scenario.file), help))?;
     Ok(())
 }
 

@@ -137,7 +137,8 @@ impl Sweep {
         if !unknown.is_empty() {
             return Err(unknown);
         }
-        let scenarios = self.output.unless(scenarios, |scenario| self.no_such_figure(scenario).into_iter().collect())?;
+        let scenarios =
+            self.output.unless(scenarios, |scenario| self.no_such_figure(scenario).into_iter().collect())?;
         let mut surveys = Vec::new();
         let mut refusals = Vec::new();
         for scenario in &scenarios {
@@ -181,7 +182,8 @@ impl Sweep {
                 format!("the budget of {} events is", scientific(self.budget))
             };
             let what = format!("{}: {}; {limit} exceeded", scenario.file, cost(&survey));
-            let help = "vary fewer values, run fewer replications (`--replications`), ask `--engine fluid`, or give `--yes`";
+            let help =
+                "vary fewer values, run fewer replications (`--replications`), ask `--engine fluid`, or give `--yes`";
             return Err(Problem::new(what, help).into());
         }
         Ok(survey)
@@ -204,7 +206,8 @@ impl Sweep {
             Some(text) => Shown::read(text, &scenario.model).map_err(|error| Problem::new(error.what, error.help))?,
             None => Shown::usual(&swept),
         };
-        let write = |folder: &Path, options: &report::ReportOptions| report::write_sweep(&swept, &shown, folder, options);
+        let write =
+            |folder: &Path, options: &report::ReportOptions| report::write_sweep(&swept, &shown, folder, options);
         let written = self.output.write(&folder, write)?;
         Ok(Said {
             table: report::sweep_table(&swept, &shown, terminal::columns()),
@@ -274,7 +277,9 @@ fn told(resumed: &Resumed, all: u64) -> Option<String> {
     match resumed.earlier {
         Earlier::Nothing => None,
         Earlier::Same => Some(format!("{count} of {all} points were there already: going on from them")),
-        Earlier::Other => Some("what an interrupted sweep left here answers another question: starting afresh".to_owned()),
+        Earlier::Other => {
+            Some("what an interrupted sweep left here answers another question: starting afresh".to_owned())
+        }
         Earlier::Forgotten => Some("the points of an interrupted sweep are forgotten: starting afresh".to_owned()),
     }
 }

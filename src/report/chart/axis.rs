@@ -140,8 +140,10 @@ impl Axis {
     pub fn log_counts(least: f64, most: f64) -> Self {
         let floor = least.max(most / WIDEST_LOG_RANGE);
         let (first, last) = ((floor.log10() + 1e-9).floor() as i32, (most.log10() - 1e-9).ceil() as i32);
-        let mut ticks: Vec<(f64, String)> =
-            (first..=last.max(first + 1)).map(|power| 10f64.powi(power)).map(|tick| (tick, number::count(tick))).collect();
+        let mut ticks: Vec<(f64, String)> = (first..=last.max(first + 1))
+            .map(|power| 10f64.powi(power))
+            .map(|tick| (tick, number::count(tick)))
+            .collect();
         let (low, high) = (ticks[0].0, ticks[ticks.len() - 1].0);
         if let Some((_, label)) = ticks.first_mut().filter(|_| least < low) {
             *label = format!("≤ {label}");
@@ -213,7 +215,6 @@ impl Axis {
         };
         position.clamp(0.0, 1.0)
     }
-
 }
 
 impl Ranged for Axis {

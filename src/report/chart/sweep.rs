@@ -56,7 +56,8 @@ pub(in crate::report) fn is_sweeps(name: &str) -> bool {
 fn subtitle(view: &View, parts: &[String]) -> String {
     let model = &view.sweep.model;
     let title = number::shorten(model.title.as_ref().unwrap_or(&model.name), 48);
-    let all = [title].into_iter().chain(parts.iter().cloned()).chain([words::engine(view)]);
+    let ends = [words::missing(view).unwrap_or_default(), words::engine(view)];
+    let all = [title].into_iter().chain(parts.iter().cloned()).chain(ends);
     all.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
@@ -99,7 +100,8 @@ fn line(view: &View, axis: &AxisView) -> Chart {
     let heading = if is_log { format!("{}, logarithmic", heading(view)) } else { heading(view) };
     let far = view.limit.filter(|_| limit.is_none()).map(|limit| format!("limit {}", view.unit.show(limit)));
     let queue = view.queue().map_or_else(String::new, |queue| format!("queue {}", number::shorten(queue, 36)));
-    let caption = if to_scale || axis.numbers.is_none() { axis.path.clone() } else { format!("{}, not to scale", axis.path) };
+    let caption =
+        if to_scale || axis.numbers.is_none() { axis.path.clone() } else { format!("{}, not to scale", axis.path) };
     Chart {
         title: words::finding(view),
         subtitle: subtitle(view, &[queue, far.unwrap_or_default()]),
@@ -198,7 +200,8 @@ fn map(view: &View, first: &AxisView, second: &AxisView) -> HeatMap {
         }
     };
     // Numbers grow upwards; names are read downwards.
-    let rows: Vec<usize> = if up.numbers.is_some() { (0..up.labels.len()).rev().collect() } else { (0..up.labels.len()).collect() };
+    let rows: Vec<usize> =
+        if up.numbers.is_some() { (0..up.labels.len()).rev().collect() } else { (0..up.labels.len()).collect() };
     let estimates: Vec<Estimate> = view.sweep.points.iter().map(|point| view.value(point)).collect();
     let (scale, is_log) = scale(view, &estimates, None, false);
     let queue = view.queue().map_or_else(String::new, |queue| format!("queue {}", number::shorten(queue, 36)));

@@ -23,6 +23,7 @@ pub fn sweep_table(sweep: &Sweep, shown: &Shown, width: usize) -> String {
     let mut lines = paragraph(&format!("{}: {}.", sweep.model.name, words::finding(&view)), 2, width);
     lines.extend(kept_everywhere(&view).into_iter().flat_map(|text| paragraph(&text, 2, width)));
     lines.extend(paragraph(&looked_at(&view), 2, width));
+    lines.extend(words::missing(&view).map(|text| format!("There is {text} (-): sweep.json says why.")));
     lines.push(String::new());
     lines.extend(match view.axes.as_slice() {
         [] => column(&view, &[&sweep.points[0]], &["scenario".to_owned()], "", width),
@@ -42,6 +43,7 @@ fn kept_everywhere(view: &View) -> Option<String> {
     (judged.count() > 0 && points.len() > 1).then_some(())?;
     let promises = match view.sweep.model.slos.len() {
         1 => "the promise".to_owned(),
+        2 => "both promises".to_owned(),
         several => format!("all {several} promises"),
     };
     Some(match kept.as_slice() {
@@ -67,12 +69,14 @@ fn looked_at(view: &View) -> String {
         return format!("{what} over {}: {points}, {}.", duration(sweep.model.horizon_s), words::engine(view));
     }
     let events: u64 = sweep.points.iter().map(|point| point.events).sum();
+    let events = count(events as f64);
+    let (horizon, runs) = (duration(sweep.model.horizon_s), words::engine(view));
+    if sweep.grid.axes.iter().any(|axis| axis.path == "seed") {
+        return format!("{what} over {horizon}: {points} × {runs} ({events} events).");
+    }
+    let seed = sweep.model.seed;
     format!(
-        "{what} over {}, the same arrivals and work everywhere: {points} × {} ({} events, seed {}).",
-        duration(sweep.model.horizon_s),
-        words::engine(view),
-        count(events as f64),
-        sweep.model.seed
+        "{what} over {horizon}, the same arrivals and work everywhere: {points} × {runs} ({events} events, seed {seed})."
     )
 }
 

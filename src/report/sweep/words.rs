@@ -2,6 +2,7 @@
 
 use super::super::number::{self, plural};
 use super::view::{AxisView, Unit, View};
+use crate::measure::EngineChoice;
 use crate::study::sweep::SweepPoint;
 
 /// Values that differ by less than this share of the largest are the same to a reader.
@@ -20,14 +21,20 @@ pub(super) enum Range {
 impl Range {
     /// Of an axis without an order nothing can be said but everywhere, nowhere or here and there.
     pub fn of(kept: &[Option<bool>], is_ordered: bool) -> Range {
-        let known: Option<Vec<bool>> = kept.iter().copied().collect();
-        let Some(kept) = known else { return Range::Mixed };
-        let changes: Vec<usize> = (1..kept.len()).filter(|k| kept[*k] != kept[k - 1]).collect();
-        match (changes.as_slice(), kept.first()) {
-            ([], Some(true)) => Range::Everywhere,
-            ([], _) => Range::Nowhere,
-            ([change], Some(false)) if is_ordered => Range::From(*change),
-            ([change], Some(true)) if is_ordered => Range::UpTo(change - 1),
+        let is_kept = |kept: &Option<bool>| *kept == Some(true);
+        let first = kept.iter().position(is_kept);
+        let last = kept.iter().rposition(is_kept);
+        match (first, last) {
+            (None, _) if kept.iter().all(|kept| *kept == Some(false)) => Range::Nowhere,
+            (Some(0), Some(last)) if kept.iter().all(is_kept) && last + 1 == kept.len() => Range::Everywhere,
+            (Some(first), Some(last)) if is_ordered && kept[first..=last].iter().all(is_kept) => {
+                // What is not known beyond an end is not said to be kept.
+                match (first, last + 1 == kept.len()) {
+                    (_, true) => Range::From(first),
+                    (0, false) => Range::UpTo(last),
+                    _ => Range::Mixed,
+                }
+            }
             _ => Range::Mixed,
         }
     }
@@ -111,7 +118,8 @@ fn along(view: &View, axis: &AxisView) -> String {
 fn course(view: &View, axis: &AxisView, points: &[&SweepPoint]) -> String {
     let what = &view.what;
     let values: Vec<f64> = points.iter().filter_map(|point| view.value(point).value).collect();
-    let (least, most) = (values.iter().copied().fold(f64::INFINITY, f64::min), values.iter().copied().fold(0.0, f64::max));
+    let (least, most) =
+        (values.iter().copied().fold(f64::INFINITY, f64::min), values.iter().copied().fold(0.0, f64::max));
     let show = |value: f64| view.unit.show(value);
     if most - least <= SAME * most.abs() {
         return format!("{what} is {} whatever the {}", show(most), axis.name);
@@ -170,14 +178,61 @@ fn overall(view: &View) -> String {
     format!("{} is {limit} at {good} of {} points: {}", view.what, points.len(), best.unwrap_or_default())
 }
 
+/// At how many points the number is not known, if at any.
+pub(in crate::report) fn missing(view: &View) -> Option<String> {
+    let (all, known) = (view.sweep.points.len(), known(view).count());
+    (known < all).then(|| format!("no value at {} of {}", all - known, plural(all as f64, "point")))
+}
+
 /// What was swept, for the table and under the chart's title.
 pub(in crate::report) fn engine(view: &View) -> String {
     let runs: Vec<u32> = view.sweep.points.iter().map(|point| point.replications).collect();
     let (least, most) = (runs.iter().min().copied().unwrap_or(0), runs.iter().max().copied().unwrap_or(0));
     match view.sweep.engine {
-        crate::measure::EngineChoice::Fluid => "fluid equation".to_owned(),
-        crate::measure::EngineChoice::Formula => "queueing theory".to_owned(),
+        EngineChoice::Fluid => "fluid equation".to_owned(),
+        EngineChoice::Formula => "queueing theory".to_owned(),
         _ if least == most => plural(f64::from(most), "replication"),
         _ => format!("{} to {}", number::count(f64::from(least)), plural(f64::from(most), "replication")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_only_what_is_known() {
+        let of = |text: &str, is_ordered| {
+            let kept: Vec<Option<bool>> = text
+                .chars()
+                .map(|sign| match sign {
+                    '+' => Some(true),
+                    '-' => Some(false),
+                    _ => None,
+                })
+                .collect();
+            Range::of(&kept, is_ordered)
+        };
+        for (text, range) in [
+            ("+++", Range::Everywhere),
+            ("---", Range::Nowhere),
+            ("--+", Range::From(2)),
+            ("?-++", Range::From(2)),
+            ("++-?", Range::UpTo(1)),
+            ("++?", Range::UpTo(1)),
+            ("-+-", Range::Mixed),
+            ("+-+", Range::Mixed),
+            ("+?+", Range::Mixed),
+            ("?-", Range::Mixed),
+        ] {
+            assert_eq!(of(text, true), range, "{text}");
+        }
+        assert_eq!(of("--+", false), Range::Mixed);
+        assert_eq!(of("+++", false), Range::Everywhere);
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital_and_quantiles_do_not() {
+        assert_eq!([capital("mean wait"), capital("p99 wait")], ["Mean wait", "p99 wait"]);
     }
 }

@@ -57,8 +57,7 @@ impl SweepPoint {
             let (kept, runs) = kept_runs(&model.slos[slo], &events?.slo_values[slo])?;
             Some(KeptShare::new(kept, runs))
         };
-        let promise =
-            |(slo, verdict): (usize, &SloVerdict)| PromisePoint { verdict: verdict.clone(), kept: kept(slo) };
+        let promise = |(slo, verdict): (usize, &SloVerdict)| PromisePoint { verdict: verdict.clone(), kept: kept(slo) };
         let runs = events.map_or(0, |events| events.replications);
         let judged: Vec<bool> = (0..runs as usize)
             .filter_map(|run| {

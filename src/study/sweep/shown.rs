@@ -1,8 +1,8 @@
 //! Which of the many numbers of a sweep its table and its chart are about.
 
+use super::Sweep;
 use super::figures::QueueFigure;
 use super::point::SweepPoint;
-use super::Sweep;
 use crate::measure::Estimate;
 use crate::model::{Level, Model, Promise, Quantile, Slo};
 use crate::scenario::suggest;
@@ -42,7 +42,8 @@ impl Shown {
     /// # Errors
     /// [`UnknownFigure`] when there is no such figure, queue or promise.
     pub fn read(text: &str, model: &Model) -> Result<Shown, UnknownFigure> {
-        let figure = |name: &str| QueueFigure::ALL.into_iter().find(|figure| [figure.name(), figure.key()].contains(&name));
+        let figure =
+            |name: &str| QueueFigure::ALL.into_iter().find(|figure| [figure.name(), figure.key()].contains(&name));
         if let (Some(figure), Some(queue)) = (figure(text), model.queues.first()) {
             return Ok(Shown::Figure { queue: queue.name.clone(), figure });
         }
