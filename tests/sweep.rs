@@ -22,7 +22,7 @@ queues:
 consumers:
   workers: {from: orders, replicas: 9, service: {exponential: {mean: 40ms}}, cost: 0.50 USD/h}
 slo:
-  fresh: {queue: orders, latency: p99, below: 500ms}
+  fresh: {queue: orders, latency: p99, below: 220ms}
 strategies:
   nine: {static: 9}
   hpa: {hpa: {min: 1, max: 10, metric: {ready_per_replica: 20}}}
@@ -66,7 +66,7 @@ fn the_answer_is_printed_and_written() {
     let desk = desk();
     let ran = sweep(desk.path(), &REPLICAS);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.starts_with("sale: p99 latency falls below 500 ms from "), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("sale: p99 latency falls below 220 ms from "), "{}", ran.stdout);
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
     assert!(ran.stderr.starts_with("sale: 4 points × 3 replications: about "), "{}", ran.stderr);
     assert!(ran.stderr.ends_with("wrote 4 files to output/sale\n"), "{}", ran.stderr);

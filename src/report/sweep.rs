@@ -26,8 +26,8 @@ use crate::study::sweep::Shown;
 use view::View;
 
 /// Writes `sweep.csv`, `charts/sweep-*.svg`, `charts/sweep-*.png` and, last, `sweep.json` into `folder`, as
-/// [`write()`](super::write()) does with a run: all of it or nothing. The file of finished points is removed; what other
-/// commands have written there is left alone.
+/// [`write()`](super::write()) does with a run: all of it or nothing. The file of finished points is removed; what
+/// other commands have written there is left alone.
 ///
 /// # Errors
 /// When a folder or file cannot be created or replaced. Then `folder` is as it was.

@@ -162,7 +162,7 @@ impl Work<'_> {
 
     fn answer(&self, point: u64, threads: usize) -> Result<SweepPoint, SweepError> {
         let changes = self.grid.changes(point);
-        let model = (self.variant)(&changes).map_err(SweepError::Faults)?;
+        let model = (self.variant)(&changes).map_err(|faults| SweepError::Faults(survey::named(&faults, &changes)))?;
         let options = RunOptions { engine: self.options.engine, threads: Some(threads) };
         match run(&model, &options, &|_| ()) {
             Ok(outcome) => Ok(SweepPoint::of(point, &outcome)),

@@ -154,7 +154,7 @@ fn faults<'l>(grid: &Grid, loaded: impl Iterator<Item = &'l Loaded>) -> Vec<Faul
                 continue;
             }
             seen.push(key);
-            found.push(named(fault, &grid.changes(*point)));
+            found.push(named_one(fault, &grid.changes(*point)));
         }
         if found.len() > MOST_FAULTS {
             found.truncate(MOST_FAULTS);
@@ -166,8 +166,13 @@ fn faults<'l>(grid: &Grid, loaded: impl Iterator<Item = &'l Loaded>) -> Vec<Faul
     found
 }
 
+/// All faults of one point with their axes, or with the point.
+pub(super) fn named(faults: &Faults, changes: &[Override]) -> Faults {
+    Faults(faults.0.iter().map(|fault| named_one(fault, changes)).collect())
+}
+
 /// The fault with the axis in whose text it stands, or with the point at which it appears.
-fn named(fault: &Fault, changes: &[Override]) -> Fault {
+fn named_one(fault: &Fault, changes: &[Override]) -> Fault {
     let mut fault = fault.clone();
     let is_ours = fault.place.as_ref().is_some_and(|place| {
         place.file == "--set"
