@@ -41,7 +41,7 @@ Examples:
   forebay sweep sale.yaml --vary 'queues.orders.capacity=100..1000 step 100' \\
       --show loss_share
   forebay sweep sale.yaml --vary \\
-      'consumers.workers.service={lognormal: {mean: 20ms, cv: 1}},{constant: 20ms}'
+      'consumers.workers.service={lognormal: {mean: 9ms, cv: 1}},9ms'
   forebay sweep sale.yaml --vary strategy=hpa,keda --vary seed=1..5 --show cost
 
 Values: 1..20, 10..100 step 10, or a list; commas in brackets belong to a value.
