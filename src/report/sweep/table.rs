@@ -74,10 +74,8 @@ fn looked_at(view: &View) -> String {
     if sweep.grid.axes.iter().any(|axis| axis.path == "seed") {
         return format!("{what} over {horizon}: {points} × {runs} ({events} events).");
     }
-    let seed = sweep.model.seed;
-    format!(
-        "{what} over {horizon}, the same arrivals and work everywhere: {points} × {runs} ({events} events, seed {seed})."
-    )
+    let counts = format!("{points} × {runs} ({events} events, seed {})", sweep.model.seed);
+    format!("{what} over {horizon}, the same arrivals and work everywhere: {counts}.")
 }
 
 /// At most `most` of `all` positions, with both ends, evenly apart.
