@@ -18,6 +18,7 @@ mod run;
 mod schema;
 mod strategy;
 mod study;
+mod sweep;
 mod terminal;
 
 pub use interrupt::{INTERRUPTED, interrupt};
@@ -43,6 +44,8 @@ Examples:
   forebay init                            write a starter scenario to edit
   forebay run scenario.yaml               answer it; files in output/NAME/
   forebay compare scenario.yaml           its scaling strategies side by side
+  forebay sweep scenario.yaml --vary consumers.workers.replicas=1..20
+                                          what each number would do
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
 
@@ -60,6 +63,7 @@ pub struct Cli {
 enum Verb {
     Run(run::Run),
     Compare(compare::Compare),
+    Sweep(sweep::Sweep),
     Check(check::Check),
     Decide(decide::Decide),
     Explain(explain::Explain),
@@ -102,6 +106,7 @@ impl Cli {
         match self.verb {
             Verb::Run(run) => run.answer(),
             Verb::Compare(compare) => compare.answer(),
+            Verb::Sweep(sweep) => sweep.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
             Verb::Explain(explain) => explain.answer(),

@@ -1,5 +1,5 @@
 //! Everything that comes out of a run (`summary.json`, `timeseries.csv`, `decisions.csv`, charts, the table of the
-//! terminal) and of a comparison.
+//! terminal), of a comparison and of a sweep.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
@@ -17,6 +17,7 @@ mod number;
 mod presets;
 mod series;
 mod stage;
+mod sweep;
 mod table;
 mod view;
 mod words;
@@ -31,6 +32,7 @@ pub use explanation::{explanation, explanation_json};
 pub use json::summary_json;
 pub use presets::{presets, presets_json};
 pub use stage::hidden_folder;
+pub use sweep::{Earlier, PartialSweep, Resumed, sweep_json, sweep_table, write_sweep};
 pub use table::table;
 
 use crate::measure::Outcome;

@@ -7,6 +7,7 @@ mod explain;
 mod repeat;
 mod run;
 mod storm;
+pub mod sweep;
 mod verdict;
 mod warmup;
 
@@ -14,3 +15,4 @@ pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};
+pub use sweep::{Sweep, SweepError, SweepOptions, sweep};

@@ -169,7 +169,8 @@ mod help {
     #[test]
     fn help_of_every_verb_is_as_agreed_and_fits_80_columns() {
         insta::assert_snapshot!("help", help_of(&[]));
-        let verbs = ["run", "compare", "check", "decide", "explain", "export", "init", "schema", "completions", "man"];
+        let verbs =
+            ["run", "compare", "sweep", "check", "decide", "explain", "export", "init", "schema", "completions", "man"];
         for verb in verbs {
             insta::assert_snapshot!(format!("help-{verb}"), help_of(&[verb]));
         }
@@ -230,6 +231,7 @@ mod help {
             "-man",
             "-run",
             "-schema",
+            "-sweep",
             "",
         ];
         assert_eq!(desk.names("man1"), pages.map(|verb| format!("forebay{verb}.1")));

@@ -15,6 +15,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs, thread};
@@ -23,8 +24,9 @@ use forebay::measure::EngineChoice;
 use forebay::model::scaling::Strategy;
 use forebay::model::{NamedStrategy, Scaling};
 use forebay::report;
-use forebay::scenario::{self, Limits, Source};
-use forebay::study::{self, CompareOptions, RunOptions};
+use forebay::scenario::{self, Axis, Grid, Limits, Override, Source};
+use forebay::study::sweep::{Shown, SweepPoint};
+use forebay::study::{self, CompareOptions, RunOptions, SweepOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -409,6 +411,12 @@ fn every_key_and_column_of_the_files_is_described() {
         let text = fs::read_to_string(folder.path().join("compare.csv")).unwrap();
         found.extend(text.lines().take(1).flat_map(|line| line.split(',')).map(str::to_owned));
     }
+    let variant =
+        |changes: &[Override]| scenario::load(&source, changes, &Limits::default()).map(|loaded| loaded.model);
+    let grid = Grid { axes: vec![Axis::read("seed=1,2").unwrap()] };
+    let on = |_: &SweepPoint| ControlFlow::Continue(());
+    let sweep = study::sweep(&model, &grid, SweepOptions::default(), &variant, Vec::new(), &on).unwrap();
+    keys(&report::sweep_json(&sweep, &Shown::Kept), &["q", "s", "seed"], &mut found);
     assert!(found.len() > 120, "{found:?}");
     let missing: Vec<&String> = found.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
     assert!(missing.is_empty(), "docs/output.md does not describe {missing:?}");

@@ -110,6 +110,11 @@ impl Checked {
         Ok(scenario::load(&self.source, &overrides, &self.limits)?.model)
     }
 
+    /// What the command line has changed in it.
+    pub fn changes(&self) -> &[Override] {
+        &self.overrides
+    }
+
     /// The scenario's text, if it is any.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.source.text).into_owned()

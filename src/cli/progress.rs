@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 const PATIENCE: Duration = Duration::from_millis(500);
 const REDRAW: Duration = Duration::from_millis(200);
 
-/// A bar that counts replications.
+/// A bar that counts replications, or whatever else takes long.
 pub struct Bar {
     line: ProgressBar,
     unveiling: Option<(Sender<()>, JoinHandle<()>)>,
@@ -22,8 +22,14 @@ pub struct Bar {
 impl Bar {
     /// A bar for the scenario `name`; `quiet` keeps it out of sight for good.
     pub fn new(name: &str, quiet: bool) -> Self {
+        Self::counting("replications", name, quiet)
+    }
+
+    /// A bar that counts `things`, a word without braces.
+    pub fn counting(things: &str, name: &str, quiet: bool) -> Self {
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_message(name.to_owned());
-        let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} replications, {elapsed} so far");
+        let style =
+            ProgressStyle::with_template(&format!("{{msg}} {{bar:30}} {{pos}}/{{len}} {things}, {{elapsed}} so far"));
         line.set_style(style.expect("the template is fixed and valid"));
         let unveiling = (!quiet && io::stderr().is_terminal()).then(|| unveil_later(line.clone()));
         Self { line, unveiling }
@@ -31,8 +37,13 @@ impl Bar {
 
     /// Takes note of how far the run is; called from several threads.
     pub fn advance(&self, progress: study::Progress) {
-        self.line.set_length(u64::from(progress.planned));
-        self.line.set_position(u64::from(progress.done));
+        self.reach(u64::from(progress.done), u64::from(progress.planned));
+    }
+
+    /// Takes note that so many of all are done; called from several threads.
+    pub fn reach(&self, done: u64, planned: u64) {
+        self.line.set_length(planned);
+        self.line.set_position(done);
     }
 
     /// Wipes the bar away.

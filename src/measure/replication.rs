@@ -199,6 +199,11 @@ impl QueueResult {
         counts.rejected + counts.dropped + counts.expired + counts.lost + counts.lost_after_ack
     }
 
+    /// Lost messages as a share of those published.
+    pub fn loss_share(&self) -> Option<f64> {
+        (self.counts.published > 0).then(|| self.lost() as f64 / self.counts.published as f64)
+    }
+
     /// The statistic that an SLO over the whole measured time speaks of.
     ///
     /// A run goes on for one more horizon to settle what it measures: what is unsettled then is at least `horizon_s`
@@ -214,9 +219,7 @@ impl QueueResult {
             Promise::Depth(Level::Mean, _) => Some(self.depth.mean),
             Promise::Depth(Level::Max, _) => Some(self.depth.max),
             Promise::Depth(Level::P(_), _) => None,
-            Promise::LossShare(_) => {
-                (self.counts.published > 0).then(|| self.lost() as f64 / self.counts.published as f64)
-            }
+            Promise::LossShare(_) => self.loss_share(),
             Promise::DrainedBy(_) => self.ready.emptied_s,
         }
     }

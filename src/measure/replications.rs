@@ -12,6 +12,7 @@ use super::summary::{
 use crate::engine::events::Ledger;
 use crate::model::{ConsumerGroup, Model};
 
+const NOBODY_PUBLISHED: &str = "no message was published in the measured time";
 const NOBODY_STARTED: &str = "no measured message started";
 const NOBODY_ACKED: &str = "no measured message was acked";
 const NEVER_EMPTY: &str = "messages were ready at the horizon in every replication";
@@ -69,6 +70,7 @@ fn queue_summary(name: &str, results: &[&QueueResult]) -> QueueSummary {
         expired: count(|result| result.counts.expired),
         dead_lettered: count(|result| result.counts.dead_lettered),
         in_system_at_end: count(|result| result.in_system),
+        loss_share: estimate(results, NOBODY_PUBLISHED, |result| result.loss_share()),
         depth: DepthSummary {
             mean: level(|result| result.depth.mean),
             p50: level(|result| result.depth.p50),

@@ -34,6 +34,9 @@ pub struct QueueSummary {
     pub dead_lettered: Estimate,
     /// Messages in the system at the horizon.
     pub in_system_at_end: Estimate,
+    /// Messages lost for whatever reason, as a share of those published; a dead letter is kept.
+    #[serde(skip)]
+    pub loss_share: Estimate,
     /// Ready + unacked, time-weighted.
     pub depth: DepthSummary,
     /// Deliverable and not delivered, time-weighted.

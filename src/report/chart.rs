@@ -8,12 +8,14 @@ mod axis;
 mod comparison;
 mod consumers;
 mod depth;
+mod heat;
 mod labels;
 mod marks;
 mod paint;
 mod plot;
 mod raster;
 mod rates;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -25,6 +27,7 @@ use super::words;
 use axis::Axis;
 pub(super) use comparison::{comparison_charts, is_comparisons};
 use plot::{Chart, Panel};
+pub(super) use sweep::{is_sweeps, sweep_charts};
 
 /// A promised limit this many times above the data would flatten it; the subtitle names it instead.
 const LARGEST_LIMIT: f64 = 2.5;

@@ -206,6 +206,7 @@ fn queue_summary(setup: &Setup, flow: &Flow, series: &QueueSeries) -> QueueSumma
         expired: of(0.0),
         dead_lettered: of(0.0),
         in_system_at_end: of(left),
+        loss_share: of(0.0),
         depth: DepthSummary {
             mean: of(mean),
             p50: of(mean * 0.2),

@@ -215,7 +215,7 @@ impl Undo {
 }
 
 /// A file in place of one of the folders is the user's to move; the rest is the operating system's.
-fn fault(path: &Path, source: io::Error) -> ReportError {
+pub(super) fn fault(path: &Path, source: io::Error) -> ReportError {
     match path.ancestors().find(|ancestor| ancestor.is_file()) {
         Some(file) => ReportError::InTheWay { path: file.to_owned(), found: "a file" },
         None => ReportError::Write { path: path.to_owned(), source },

@@ -55,7 +55,9 @@ impl Axis {
     /// twice.
     pub fn values_of(text: &str) -> Result<Vec<String>, NoAxis> {
         let text = text.trim();
-        if let Some((first, rest)) = text.split_once("..") {
+        // Two dots inside of a list or of a path of files are none of ours.
+        let is_range = text.starts_with(|sign: char| sign.is_ascii_digit()) && !text.contains(['/', ',', '[', '{']);
+        if let Some((first, rest)) = text.split_once("..").filter(|_| is_range) {
             return range(text, first.trim(), rest.trim());
         }
         let values: Vec<String> = split(text).iter().map(|value| value.trim().to_owned()).collect();
@@ -188,6 +190,7 @@ mod tests {
     fn lists_split_at_commas_outside_of_brackets() {
         assert_eq!(values("10, 20 ,50"), ["10", "20", "50"]);
         assert_eq!(values("{a: [1, 2]}, \"x, y\""), ["{a: [1, 2]}", "\"x, y\""]);
+        assert_eq!(values("{file: ../a.csv},{file: ../b.csv}"), ["{file: ../a.csv}", "{file: ../b.csv}"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 mod contenders;
 mod contest;
-mod fluid;
+pub(in crate::study) mod fluid;
 mod outcome;
 mod rounds;
 #[cfg(test)]

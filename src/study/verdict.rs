@@ -6,7 +6,7 @@
 use crate::engine::{fluid::FluidQueue, formula::FormulaQueue};
 use crate::measure::summary::SloVerdict;
 use crate::measure::{Estimate, EventsOutcome};
-use crate::model::{Level, Model, Promise, Quantile, Slo};
+use crate::model::{Level, Model, Promise, Quantile, QueueId, Slo};
 
 /// One verdict per SLO, in the order of the scenario.
 pub(super) fn verdicts(
@@ -57,6 +57,15 @@ pub(super) fn kept_all(model: &Model, values: &[Option<f64>]) -> Option<bool> {
     judged.reduce(|all, kept| all && kept)
 }
 
+/// Replications that kept a promise, and those that could be judged; `None` if there are none of these.
+pub(super) fn kept_runs(slo: &Slo, values: &[Option<f64>]) -> Option<(u32, u32)> {
+    let known = || values.iter().flatten();
+    let kept = known().filter(|value| keeps(slo.promise, **value)).count();
+    // A replication that never drained broke its promise; one without any message neither kept nor broke one.
+    let judged = if matches!(slo.promise, Promise::DrainedBy(_)) { values.len() } else { known().count() };
+    (judged > 0).then_some((kept as u32, judged as u32))
+}
+
 fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let never = match slo.promise {
@@ -65,9 +74,7 @@ fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
         _ => "no message of the window was measured",
     };
     let value = Estimate::of(&known, never);
-    let kept = known.iter().filter(|value| keeps(slo.promise, **value)).count();
-    // A replication that never drained broke its promise; one without any message neither kept nor broke one.
-    let judged = if matches!(slo.promise, Promise::DrainedBy(_)) { values.len() } else { known.len() };
+    let runs = kept_runs(slo, values);
     let met = match (value.value, slo.promise) {
         (_, Promise::DrainedBy(_)) if known.len() < values.len() => Some(false),
         (Some(value), promise) => Some(keeps(promise, value)),
@@ -79,7 +86,7 @@ fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
         met,
         value,
         limit: limit(slo.promise),
-        probability_met: (judged > 0).then(|| kept as f64 / judged as f64),
+        probability_met: runs.map(|(kept, judged)| f64::from(kept) / f64::from(judged)),
     }
 }
 
@@ -124,7 +131,7 @@ fn by_fluid(model: &Model, slo: &Slo, fluid: &FluidQueue) -> SloVerdict {
             (None, Some(_)) => return broken("messages still wait at the horizon"),
             (drained_at_s, _) => drained_at_s.ok_or_else(missing),
         },
-        Promise::LossShare(_) => lost_share(model, slo, fluid).ok_or_else(missing),
+        Promise::LossShare(_) => lost_share(model, slo.queue, fluid).ok_or_else(missing),
         Promise::Depth(..) => {
             Err("depth counts messages in service, which the fluid engine leaves out; use events".to_owned())
         }
@@ -134,10 +141,10 @@ fn by_fluid(model: &Model, slo: &Slo, fluid: &FluidQueue) -> SloVerdict {
 }
 
 /// Lost messages as a share of all that came.
-fn lost_share(model: &Model, slo: &Slo, fluid: &FluidQueue) -> Option<f64> {
+pub(super) fn lost_share(model: &Model, queue: QueueId, fluid: &FluidQueue) -> Option<f64> {
     let lost = fluid.lost?;
     let mut from_s = 0.0;
-    let mut came = model.queues[slo.queue].initial as f64;
+    let mut came = model.queues[queue].initial as f64;
     for (until_s, rate) in model.interval_ends_s().into_iter().zip(&fluid.publish_rate) {
         came += rate * (until_s - from_s);
         from_s = until_s;

@@ -109,6 +109,48 @@ impl Axis {
         Self::linear(1.0, 0.25, 4.0, number::share)
     }
 
+    /// These ticks between these ends.
+    pub fn ticked(low: f64, high: f64, ticks: Vec<(f64, String)>) -> Self {
+        Self { low, high, scale: Scale::Linear, ticks }
+    }
+
+    /// From at most `least` to at least `most` in steps of `step`.
+    fn between(least: f64, most: f64, step: f64, label: impl Fn(f64) -> String) -> Self {
+        let (first, last) = ((least / step + 1e-9).floor(), (most / step - 1e-9).ceil());
+        let last = last.max(first + 1.0);
+        let ticks = (0..=(last - first) as usize).map(|k| (first + k as f64) * step);
+        let ticks = ticks.map(|value| (value, label(value))).collect();
+        Self { low: first * step, high: last * step, scale: Scale::Linear, ticks }
+    }
+
+    /// Numbers from about `least` to about `most`.
+    pub fn counts_as(least: f64, most: f64, label: impl Fn(f64) -> String) -> Self {
+        let span = if most > least { most - least } else { most.abs().max(1.0) };
+        Self::between(least, most, round_step(span / 5.0), label)
+    }
+
+    /// Durations from about `least_s` to about `most_s`.
+    pub fn durations_between(least_s: f64, most_s: f64) -> Self {
+        let span = if most_s > least_s { most_s - least_s } else { most_s.abs().max(1.0) };
+        let label = |value: f64| if value == 0.0 { "0".to_owned() } else { number::duration(value) };
+        Self::between(least_s, most_s, time_step(span / 6.0), label)
+    }
+
+    /// Counts on a logarithmic axis from about `least` to about `most`, both above 0.
+    pub fn log_counts(least: f64, most: f64) -> Self {
+        let floor = least.max(most / WIDEST_LOG_RANGE);
+        let (first, last) = ((floor.log10() + 1e-9).floor() as i32, (most.log10() - 1e-9).ceil() as i32);
+        let mut ticks: Vec<(f64, String)> = (first..=last.max(first + 1))
+            .map(|power| 10f64.powi(power))
+            .map(|tick| (tick, number::count(tick)))
+            .collect();
+        let (low, high) = (ticks[0].0, ticks[ticks.len() - 1].0);
+        if let Some((_, label)) = ticks.first_mut().filter(|_| least < low) {
+            *label = format!("≤ {label}");
+        }
+        Self { low, high, scale: Scale::Log, ticks }
+    }
+
     /// Names from the top to the bottom, each in the middle of its unit of height.
     pub fn names(names: &[String]) -> Self {
         let count = names.len();
@@ -166,17 +208,12 @@ impl Axis {
     }
 
     /// Where a value lies, from 0 at the begin of the axis to 1 at its end.
-    fn position(&self, value: f64) -> f64 {
+    pub fn position(&self, value: f64) -> f64 {
         let position = match self.scale {
             Scale::Linear | Scale::Names => (value - self.low) / (self.high - self.low),
             Scale::Log => (value.max(self.low) / self.low).ln() / (self.high / self.low).ln(),
         };
         position.clamp(0.0, 1.0)
-    }
-
-    /// The largest value that the axis shows.
-    pub fn high(&self) -> f64 {
-        self.high
     }
 }
 

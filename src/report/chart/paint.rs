@@ -24,36 +24,39 @@ pub(super) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 /// # Errors
 /// When plotters cannot draw, which is a bug.
 pub(super) fn paint(chart: &Chart) -> Result<String, String> {
+    on_paper(|paper| paint_all(paper, chart))
+}
+
+/// An SVG of a chart's size.
+pub(super) fn on_paper(draw: impl FnOnce(&Area) -> Drawn) -> Result<String, String> {
     super::raster::register_fonts();
     let (width, height) = (zoomed(THEME.width) as u32, zoomed(THEME.height) as u32);
     let mut svg = String::new();
     {
         let paper = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
-        paint_all(&paper, chart).map_err(|fault| fault.to_string())?;
+        let drawn = paper.fill(&PAPER).and_then(|()| draw(&paper)).and_then(|()| paper.present());
+        drawn.map_err(|fault| fault.to_string())?;
     }
     let zoomed_size = format!("width=\"{width}\" height=\"{height}\"");
     Ok(svg.replacen(&zoomed_size, &format!("width=\"{}\" height=\"{}\"", THEME.width, THEME.height), 1))
 }
 
-fn paint_all(paper: &Area, chart: &Chart) -> Drawn {
-    paper.fill(&PAPER)?;
+/// Title and subtitle.
+pub(super) fn paint_head(paper: &Area, title: &str, subtitle: &str) -> Drawn {
     let room = THEME.width - 2.0 * THEME.margin;
     let mut size = THEME.title_size;
-    while size > THEME.title_size_least && width_of(paper, &chart.title, &bold(size, INK)) > room {
+    while size > THEME.title_size_least && width_of(paper, title, &bold(size, INK)) > room {
         size -= 0.5;
     }
     let left = Pos::new(HPos::Left, VPos::Center);
-    let title = bold(size, INK);
-    write(paper, &fitted(paper, &chart.title, &title, room), &title.pos(left), THEME.margin, THEME.title_y)?;
-    let subtitle = text(THEME.text_size, MUTED);
-    write(
-        paper,
-        &fitted(paper, &chart.subtitle, &subtitle, room),
-        &subtitle.pos(left),
-        THEME.margin,
-        THEME.subtitle_y,
-    )?;
+    let style = bold(size, INK);
+    write(paper, &fitted(paper, title, &style, room), &style.pos(left), THEME.margin, THEME.title_y)?;
+    let style = text(THEME.text_size, MUTED);
+    write(paper, &fitted(paper, subtitle, &style, room), &style.pos(left), THEME.margin, THEME.subtitle_y)
+}
 
+fn paint_all(paper: &Area, chart: &Chart) -> Drawn {
+    paint_head(paper, &chart.title, &chart.subtitle)?;
     let tick_style = text(THEME.text_size, MUTED);
     let widest = |labels: &mut dyn Iterator<Item = &str>| {
         labels.map(|label| width_of(paper, label, &tick_style)).fold(0.0, f64::max)
@@ -77,7 +80,7 @@ fn paint_all(paper: &Area, chart: &Chart) -> Drawn {
             paint_time_axis(paper, chart, &frame)?;
         }
     }
-    paper.present()
+    Ok(())
 }
 
 /// Where a panel's plot lies, in pixels.
@@ -117,9 +120,8 @@ fn paint_panel(paper: &Area, chart: &Chart, panel: &Panel, frame: &Frame) -> Dra
 fn paint_time_axis(paper: &Area, chart: &Chart, frame: &Frame) -> Drawn {
     let style = text(THEME.text_size, MUTED);
     let centred = style.pos(Pos::new(HPos::Center, VPos::Center));
-    let span = chart.time.high();
     for (time_s, label) in &chart.time.ticks {
-        let x = frame.left + time_s / span * (frame.right - frame.left);
+        let x = frame.left + chart.time.position(*time_s) * (frame.right - frame.left);
         let tick = vec![(zoomed(x), zoomed(frame.bottom)), (zoomed(x), zoomed(frame.bottom + THEME.tick_length))];
         paper.draw(&PathElement::new(tick, MUTED.stroke_width(zoomed(THEME.hairline) as u32)))?;
         write(paper, label, &centred, x, frame.bottom + THEME.tick_length + THEME.text_size)?;

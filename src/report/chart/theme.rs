@@ -79,6 +79,67 @@ pub(super) const THEME: Theme = Theme {
     mark_gap: 9.0,
 };
 
+/// Sizes in pixels of a heat map, beside those of every chart.
+pub(super) struct HeatTheme {
+    /// The scale of colours: its width, its distance from the cells, its steps.
+    pub scale_width: f64,
+    pub scale_gap: f64,
+    pub scale_steps: usize,
+    /// Cells lower than this have no label.
+    pub least_height: f64,
+    pub label_gap: f64,
+    /// Least distance between two labels of columns.
+    pub label_pitch: f64,
+    pub hatch_pitch: f64,
+    pub hatch_alpha: f64,
+    /// The line around what breaks a promise, and the light one under it.
+    pub border: f64,
+    pub border_halo: f64,
+    /// Relative luminance below which text is light.
+    pub dark: f64,
+}
+
+/// The heat map's part of the theme.
+pub(super) const HEAT: HeatTheme = HeatTheme {
+    scale_width: 14.0,
+    scale_gap: 22.0,
+    scale_steps: 128,
+    least_height: 20.0,
+    label_gap: 2.0,
+    label_pitch: 8.0,
+    hatch_pitch: 9.0,
+    hatch_alpha: 0.6,
+    border: 2.0,
+    border_halo: 4.0,
+    dark: 0.3,
+};
+
+/// Viridis (van der Walt and Smith 2015) in steps of a tenth: even steps look even, also in grey and to colour-blind
+/// readers.
+const VIRIDIS: [(f64, f64, f64); 11] = [
+    (68.0, 1.0, 84.0),
+    (72.0, 36.0, 117.0),
+    (65.0, 68.0, 135.0),
+    (53.0, 95.0, 141.0),
+    (42.0, 120.0, 142.0),
+    (33.0, 145.0, 140.0),
+    (34.0, 168.0, 132.0),
+    (66.0, 190.0, 113.0),
+    (122.0, 209.0, 81.0),
+    (189.0, 223.0, 38.0),
+    (253.0, 231.0, 37.0),
+];
+
+/// The colour of a number at this place of its scale, from 0 (light) to 1 (dark).
+pub(super) fn heat_colour(place: f64) -> RGBColor {
+    let steps = (VIRIDIS.len() - 1) as f64;
+    let at = (1.0 - place.clamp(0.0, 1.0)) * steps;
+    let lower = (at.floor() as usize).min(VIRIDIS.len() - 2);
+    let (from, to, share) = (VIRIDIS[lower], VIRIDIS[lower + 1], at - lower as f64);
+    let mix = |from: f64, to: f64| (from + share * (to - from)).round() as u8;
+    RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+}
+
 /// Text and axes.
 pub(super) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x37);
 /// What explains and must not compete.
@@ -119,6 +180,8 @@ impl Stroke {
     /// What was promised.
     pub const LIMIT: Stroke = Stroke { colour: VERMILION, width: 1.5, dash: Some((14.0, 3.0)) };
 
+    /// The interval of a single point.
+    pub const WHISKER: Stroke = Stroke { colour: BLUE, width: 5.0, dash: None };
     /// What joins points without being measured.
     pub const GUIDE: Stroke = Stroke { colour: MUTED, width: 1.5, dash: Some((3.0, 3.0)) };
 

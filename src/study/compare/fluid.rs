@@ -88,11 +88,11 @@ fn strategy(contender: &Contender, outcome: Outcome) -> StrategyOutcome {
 /// What the equation says of a group that is scaled.
 fn group_of<'f>(fluid: &'f [FluidQueue], model: &Model, group: GroupId) -> Option<&'f FluidGroup> {
     let name = &model.groups[group].name;
-    fluid[model.groups[group].from].groups.iter().find(|group| group.name == *name)
+    fluid.get(model.groups[group].from)?.groups.iter().find(|group| group.name == *name)
 }
 
 /// Replica-hours in the measured time; `None` where the equation could not follow a group that is scaled.
-fn replica_hours(model: &Model, fluid: &[FluidQueue], group: GroupId) -> Option<f64> {
+pub(in crate::study) fn replica_hours(model: &Model, fluid: &[FluidQueue], group: GroupId) -> Option<f64> {
     let settings = &model.groups[group];
     if settings.scaling.is_some() {
         return Some(group_of(fluid, model, group)?.replica_hours);
