@@ -3,6 +3,8 @@
 //!
 //! The test walks over the file: a case of a covered model that no arm below answers is a failure.
 
+#![allow(clippy::unwrap_used)] // Tests may panic.
+
 use std::f64::consts::{PI, TAU};
 
 use forebay::engine::formula::{OfferedLoad, garnett_beta, square_root_staffing};

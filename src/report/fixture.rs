@@ -344,6 +344,7 @@ pub(super) fn outcome(setup: &Setup) -> Outcome {
         }),
         fluid: Some(vec![fluid]),
         formula: Some(vec![formula]),
+        transient: None,
         disagreements: Vec::new(),
         notes: Vec::new(),
         wall_s: 0.8,

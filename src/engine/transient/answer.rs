@@ -31,7 +31,7 @@ pub struct TransientQueue {
     pub wait_p95_s: Option<f64>,
     /// 99th percentile of that wait.
     pub wait_p99_s: Option<f64>,
-    /// Share of the arrivals that find no room.
+    /// Share of the arrivals that find no room or lose patience.
     pub loss: Option<f64>,
     /// Largest mean number in the system at t = 0 or the end of an interval of the time series.
     pub max_mean_depth: Option<f64>,

@@ -12,6 +12,8 @@ use crate::units::Seconds;
 const JUMPS: f64 = 128.0;
 /// Most messages by which the rate may change within a step: the negative terms of the series stay harmless.
 const CHANGE: f64 = 1.0;
+/// A course that would take so many times the allowed effort at the pace so far is given up early.
+const HOPELESS: f64 = 5.0;
 /// Shares of the allowed error: states that are cut off, states that a step leaves, remainders of rates, and series.
 const CUT: f64 = 0.4;
 const LEFT: f64 = 0.3;
@@ -99,10 +101,9 @@ impl<'q> Course<'q> {
                 self.ledger.arrivals(remainder);
                 break;
             }
+            self.guard(parts * jumps)?;
             // Equal steps to the end of the stretch, and halves where the polynomial is not good enough.
-            let needed = (jumps / JUMPS).max(rates.change() / CHANGE).ceil();
-            parts *= if needed > 1.0 { needed } else { 2.0 };
-            self.guard(parts * JUMPS.min(jumps))?;
+            parts *= if jumps > JUMPS { (jumps / JUMPS).ceil() } else { 2.0 };
         }
         let share = length_s / self.end_s;
         self.advance(&rates, range, most, share, tell, length_s)?;
@@ -205,11 +206,14 @@ impl<'q> Course<'q> {
 
     /// Ends what takes too long, `jumps` more of them at once.
     fn guard(&self, jumps: f64) -> Result<(), TooMuchWork> {
-        let needed = self.work + jumps * self.window.mass.len() as f64;
-        if needed > self.effort.most {
-            return Err(TooMuchWork { needed, allowed: self.effort.most });
+        let allowed = self.effort.most;
+        let mut needed = self.work + jumps * self.window.mass.len() as f64;
+        // What a tenth of the effort has not brought far will not end within it.
+        if self.work > 0.1 * allowed && self.now_s > 0.0 {
+            let all = self.work * self.end_s / self.now_s;
+            needed = needed.max(if all > HOPELESS * allowed { all } else { 0.0 });
         }
-        Ok(())
+        if needed > allowed { Err(TooMuchWork { needed, allowed }) } else { Ok(()) }
     }
 }
 

@@ -22,11 +22,17 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// What one of several engines may take: a fraction of a second.
-    pub const BRIEF: Effort = Effort { most: 2.5e8, error: 1e-10 };
     /// What may be taken where it is the only engine asked: a minute.
-    pub const PATIENT: Effort = Effort { most: 2e10, error: 1e-10 };
+    pub const PATIENT: Effort = Effort { most: 2e10, error: ERROR };
+
+    /// What may be taken beside a simulation of so many messages: less than that takes, and less than a second.
+    pub fn beside(messages: f64) -> Self {
+        Effort { most: (1e8 + 40.0 * messages).min(5e8), error: ERROR }
+    }
 }
+
+/// Error of steps and truncation that nobody would notice.
+const ERROR: f64 = 1e-10;
 
 /// An answer would take more work than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]

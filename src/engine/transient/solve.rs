@@ -152,6 +152,14 @@ impl Averages {
         }
     }
 
+    /// Refused and expired messages per arrival.
+    fn loss(&self, queue: &MarkovQueue) -> Option<f64> {
+        let expired = queue.patience_per_s * self.ready;
+        // Of a backlog at the begin nobody knows which of the expired messages came later.
+        let is_known = self.arrived > 0.0 && (expired == 0.0 || queue.initial == 0);
+        is_known.then(|| ((self.refused + expired) / self.arrived).clamp(0.0, 1.0))
+    }
+
     /// The part of the answer that these integrals are.
     fn answer(&self, queue: &MarkovQueue, from_s: Seconds, end_s: Seconds) -> TransientQueue {
         let span_s = end_s - from_s;
@@ -165,7 +173,7 @@ impl Averages {
             depth_p99: level(0.99),
             ready_mean: Some(self.ready / span_s),
             wait_probability: (taken > 0.0).then(|| (self.waited / taken).clamp(0.0, 1.0)),
-            loss: queue.room.filter(|_| self.arrived > 0.0).map(|_| (self.refused / self.arrived).clamp(0.0, 1.0)),
+            loss: self.loss(queue),
             ..Default::default()
         };
         let reason = if queue.patience_per_s > 0.0 {

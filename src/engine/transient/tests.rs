@@ -116,7 +116,7 @@ fn model(replicas: Replicas, change: impl Fn(&mut ConsumerGroup)) -> Model {
 }
 
 fn refused(replicas: Replicas, change: impl Fn(&mut ConsumerGroup)) -> String {
-    solve(&model(replicas, change), Effort::BRIEF).remove(0).why_not.unwrap_or_default()
+    solve(&model(replicas, change), Effort::PATIENT).remove(0).why_not.unwrap_or_default()
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn slots_may_fall_only_where_their_work_waits_again() {
     assert!(refused(falling(), |_| {}).contains("finish their work"));
     assert!(!refused(falling(), |group| group.shutdown = Shutdown::Requeue).contains("finish"));
     assert_eq!(refused(Replicas::Fixed(4), |_| {}), "");
-    let answer = solve(&model(falling(), |group| group.shutdown = Shutdown::Requeue), Effort::BRIEF).remove(0);
+    let answer = solve(&model(falling(), |group| group.shutdown = Shutdown::Requeue), Effort::PATIENT).remove(0);
     assert_eq!(answer.model.as_deref(), Some("M/M/c_t"));
     assert!(answer.depth_mean.is_some() && answer.wait_mean_s.is_none());
 }
@@ -146,7 +146,7 @@ fn other_laws_are_refused_by_name() {
 fn a_pause_lets_the_queue_grow_by_what_arrives() {
     let speed = Rate::Steps(vec![(0.0, 1.0), (50.0, 0.0)]);
     let paused = model(Replicas::Fixed(40), |group| group.speed = Some(speed.clone()));
-    let answer = solve(&paused, Effort::BRIEF).remove(0);
+    let answer = solve(&paused, Effort::PATIENT).remove(0);
     let row = |at_s: f64| answer.series.time_s.iter().position(|time_s| (time_s - at_s).abs() < 1e-9).unwrap();
     let grown = answer.series.depth_mean[row(100.0)] - answer.series.depth_mean[row(50.0)];
     assert!((grown - 150.0).abs() < 1e-7, "{grown}");
