@@ -15,4 +15,4 @@ pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};
-pub use staffing::{Staffing, StaffingError, StaffingOptions};
+pub use staffing::{Staffing, StaffingError, StaffingOptions, staffing};

@@ -76,7 +76,7 @@ fn by_law(case: &Value, speed: f64) -> f64 {
 }
 
 fn load_at(rate: &Rate, service: Distribution, t_s: f64) -> f64 {
-    OfferedLoad { rate, service, overhead_s: 0.0, initial: 0 }.at(t_s)
+    OfferedLoad { rate, service, speed: 1.0, overhead_s: 0.0, initial: 0 }.at(t_s)
 }
 
 fn by_load(case: &Value, speed: f64) -> f64 {

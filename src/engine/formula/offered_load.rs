@@ -26,6 +26,8 @@ pub struct OfferedLoad<'r> {
     pub rate: &'r Rate,
     /// Law of the time in a slot.
     pub service: Distribution,
+    /// Work done per second: the service is divided by it; above 0.
+    pub speed: f64,
     /// Constant time in a slot after that; at least 0.
     pub overhead_s: Seconds,
     /// Messages that are there at t = 0 and start then.
@@ -43,22 +45,22 @@ impl OfferedLoad<'_> {
         // The first seconds, as many as the overhead has, everybody is still there; then the service counts.
         let young = self.rate.integral(age_s.max(0.0), t_s);
         let served = if age_s > 0.0 { self.in_service(age_s) } else { 0.0 };
-        let initial = self.initial as f64 * self.service.survival(age_s);
+        let initial = self.initial as f64 * self.service.survival(age_s * self.speed);
         young + served + initial
     }
 
     fn in_service(&self, t_s: Seconds) -> f64 {
         match &self.service {
             Distribution::Hyperexponential(branches) => {
-                branches.iter().map(|(share, mean_s)| share * self.exponential(t_s, *mean_s)).sum()
+                branches.iter().map(|(share, mean_s)| share * self.exponential(t_s, mean_s / self.speed)).sum()
             }
             Distribution::Empirical(values_s) if values_s.len() <= MOST_VALUES => {
-                let each: f64 = values_s.iter().map(|value_s| self.since(t_s, *value_s)).sum();
+                let each: f64 = values_s.iter().map(|value_s| self.since(t_s, value_s / self.speed)).sum();
                 each / values_s.len() as f64
             }
             service => match (service.exponential_mean(), service.constant_value()) {
-                (Some(mean_s), _) => self.exponential(t_s, mean_s),
-                (_, Some(value_s)) => self.since(t_s, value_s),
+                (Some(mean_s), _) => self.exponential(t_s, mean_s / self.speed),
+                (_, Some(value_s)) => self.since(t_s, value_s / self.speed),
                 _ => self.by_grid(t_s),
             },
         }
@@ -83,17 +85,18 @@ impl OfferedLoad<'_> {
     /// ∫(Λ(t) − Λ(t − s)) dF(s) by the trapezoidal rule in F, on cells that are finer for short services.
     fn by_grid(&self, t_s: Seconds) -> f64 {
         let mut longest_s = self.service.mean();
-        while self.service.survival(longest_s) > LAST && longest_s < t_s {
+        while self.service.survival(longest_s) > LAST && longest_s < t_s * self.speed {
             longest_s *= 1.5;
         }
-        let longest_s = longest_s.min(t_s);
-        let beyond = self.service.survival(longest_s) * self.since(t_s, longest_s);
+        let longest_s = longest_s.min(t_s * self.speed);
+        let since = |work_s: f64| self.since(t_s, work_s / self.speed);
+        let beyond = self.service.survival(longest_s) * since(longest_s);
         let sum = |cells: usize| {
             let edge = |k: usize| longest_s * (k as f64 / cells as f64).powi(3);
-            let mut before = (self.service.cdf(0.0), self.since(t_s, 0.0));
+            let mut before = (self.service.cdf(0.0), since(0.0));
             let mut sum = before.0 * before.1;
             for k in 1..=cells {
-                let here = (self.service.cdf(edge(k)), self.since(t_s, edge(k)));
+                let here = (self.service.cdf(edge(k)), since(edge(k)));
                 sum += (here.0 - before.0) * 0.5 * (here.1 + before.1);
                 before = here;
             }
@@ -136,7 +139,7 @@ mod tests {
     use super::*;
 
     fn load(rate: &Rate, service: Distribution, t_s: f64) -> f64 {
-        OfferedLoad { rate, service, overhead_s: 0.0, initial: 0 }.at(t_s)
+        OfferedLoad { rate, service, speed: 1.0, overhead_s: 0.0, initial: 0 }.at(t_s)
     }
 
     fn wave() -> Rate {
@@ -173,7 +176,8 @@ mod tests {
     #[test]
     fn an_overhead_holds_slots_after_the_service() {
         let rate = wave();
-        let both = OfferedLoad { rate: &rate, service: Distribution::Constant(1.0), overhead_s: 0.5, initial: 0 };
+        let service = Distribution::Constant(2.0);
+        let both = OfferedLoad { rate: &rate, service, speed: 2.0, overhead_s: 0.5, initial: 0 };
         let one = load(&rate, Distribution::Constant(1.5), 40.0);
         assert!((both.at(40.0) - one).abs() < 1e-9);
     }
@@ -182,7 +186,7 @@ mod tests {
     fn a_backlog_at_the_begin_is_served_at_once() {
         let rate = Rate::Constant(0.0);
         let service = Distribution::Exponential { mean_s: 2.0 };
-        let backlog = OfferedLoad { rate: &rate, service, overhead_s: 0.0, initial: 100 };
+        let backlog = OfferedLoad { rate: &rate, service, speed: 1.0, overhead_s: 0.0, initial: 100 };
         assert!((backlog.at(2.0) - 100.0 / std::f64::consts::E).abs() < 1e-9);
     }
 
