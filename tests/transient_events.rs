@@ -25,7 +25,7 @@ const WORLDS: [(&str, &str); 6] = [
     ),
     (
         "little room",
-        "rate: {pulse: {height: 20/s, from: 50s, until: 150s}}|{capacity: 5}|replicas: {steps: [[0s, 6], [100s, 9]]}",
+        "rate: {pulse: {height: 8/s, from: 50s, until: 250s}}|{capacity: 30}|replicas: {steps: [[0s, 6], [100s, 9]]}",
     ),
     ("a backlog and slots", "rate: 6/s|{initial: 60}|replicas: 2, concurrency: 6, prefetch: 4"),
     (
@@ -39,7 +39,7 @@ fn world(settings: &str) -> Model {
     let mut next = || parts.next().unwrap();
     let (rate, queue, group) = (next(), next(), next());
     let text = format!(
-        "name: w\nhorizon: 300s\nresolution: 10s\nreplications: 300\nproducers:\n  p: {{to: q, {rate}}}\nqueues:\n  q: \
+        "name: w\nhorizon: 300s\nresolution: 10s\nreplications: 800\nproducers:\n  p: {{to: q, {rate}}}\nqueues:\n  q: \
          {queue}\nconsumers:\n  g: {{from: q, {group}, service: {{exponential: {{mean: 1s}}}}}}\n"
     );
     let loaded = load(&Source::from_text("test.yaml", text), &[], &Limits::default());

@@ -75,7 +75,7 @@ fn against_theory(model: &Model, replications: u32, queue: &QueueSummary, formul
 fn against_law(initial: u64, replications: u32, queue: &QueueSummary, law: &TransientQueue) -> Vec<Disagreement> {
     type Show = fn(f64) -> String;
     let percent: Show = |share| format!("{} %", show_count(100.0 * share));
-    // Messages that are there at t = 0 wait too, but did not find what arrivals find; and those that expire never start.
+    // Messages that are there at t = 0 wait too, but did not find what arrivals find; those that expire never start.
     let plain = initial == 0 && law.wait_mean_s.is_some();
     let pairs = [
         ("mean depth", &queue.depth.mean, law.depth_mean, show_count as Show),

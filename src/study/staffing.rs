@@ -2,11 +2,11 @@
 //!
 //! The slots that a time of day needs follow from the offered load m(t), the mean number that would be busy if there
 //! were always enough of them: c(t) is the least number with which a queue of that constant load keeps the target
-//! (modified offered load; Jennings, Mandelbaum, Massey and Whitt 1996). Beside it stands pointwise staffing, the same
-//! rule by the rate of the instant, which is late by about one service. Both schedules are whole replicas over intervals
-//! and are simulated through the scenario as it is, whatever its service; the rule itself knows services only by their
-//! offered load and takes waits for those of an M/M/c. Not here: the offered load (`engine::formula`), and strategies
-//! that react (`scaling`).
+//! (modified offered load; Jennings, Mandelbaum, Massey and Whitt 1996). Beside it stands pointwise staffing, the
+//! same rule by the rate of the instant, which is late by about one service. Both schedules are whole replicas over
+//! intervals and are simulated through the scenario as it is, whatever its service; the rule itself knows services only
+//! by their offered load and takes waits for those of an M/M/c. Not here: the offered load (`engine::formula`), and
+//! strategies that react (`scaling`).
 
 mod autoscaler;
 mod load;

@@ -1,8 +1,8 @@
 //! The offered load m(t) = E\[λ(t − Sₑ)\]·E\[S\]: how many slots would be busy if there were always enough of them, and
 //! square-root staffing by it.
 //!
-//! In the queue `M_t/G/∞` the number of busy slots is Poisson with this mean at every instant (Eick, Massey and Whitt 1993,
-//! theorem 1), which is why it, not the rate of the instant, says how many slots a time of day needs (Jennings,
+//! In the queue `M_t/G/∞` the number of busy slots is Poisson with this mean at every instant (Eick, Massey and Whitt
+//! 1993, theorem 1), which is why it, not the rate of the instant, says how many slots a time of day needs (Jennings,
 //! Mandelbaum, Massey and Whitt 1996). Not here: what happens with too few slots (`engine::transient`), schedules.
 
 use super::garnett_delay;

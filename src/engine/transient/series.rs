@@ -1,6 +1,6 @@
 //! One step in time: the power series of e^{Λt}·p(t), term by term.
 //!
-//! With s = t/h in `[0, 1]`, λ(t)·h = Σ cⱼ·sʲ, a = Λh and the vectors q of p = e^{−as}·Σ qₖ·sᵏ the forward equations say
+//! With s = t/h in `[0, 1]`, λ(t)·h = Σ cⱼ·sʲ, a = Λh and p = e^{−as}·Σ qₖ·sᵏ for vectors q, the forward equations say
 //! (k + 1)·qₖ₊₁ = (a + h·D)·qₖ + Σⱼ cⱼ·B·qₖ₋ⱼ, D the generator of the deaths and B that of births at rate 1. For a
 //! constant rate this is uniformisation (Jensen 1953). Cut after K > a terms, the residual is at most
 //! R·sᴷ·e^{−as} with R = a·‖qₖ‖ + 2·Σⱼ|cⱼ|·Σᵢ‖qₖ₋ᵢ‖ at k = K, i < j, and as e^{a(1−s)} ≤ s^{−a} its integral is at

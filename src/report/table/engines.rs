@@ -1,9 +1,10 @@
 //! What the engines said about the same quantity, side by side.
 
-use super::super::number::{self, count, duration, share};
+use super::super::number::{self, count, share};
 use super::super::view::QueueView;
 use super::grid::{Grid, paragraph};
 use super::shown;
+use crate::measure::summary::{FormulaQueue, TransientQueue};
 use crate::measure::{EngineChoice, Estimate};
 
 /// One quantity: its name, how it is written, and what each engine says.
@@ -90,15 +91,21 @@ fn optional(value: Option<f64>, show: fn(f64) -> String) -> String {
     value.filter(|value| value.is_finite()).map_or_else(|| "-".to_owned(), show)
 }
 
-/// Everything that more than one engine may know. The fluid M is what waits, so its counterpart is `ready`.
+/// Everything that more than one engine may know.
 fn quantities<'a>(view: &QueueView<'a>) -> Vec<Quantity<'a>> {
-    let (events, fluid, formula) = (view.summary, view.fluid, view.formula);
+    let mut all = levels(view);
+    all.extend(durations(view));
+    all
+}
+
+/// Levels and shares. The fluid M is what waits, so its counterpart is `ready`.
+fn levels<'a>(view: &QueueView<'a>) -> Vec<Quantity<'a>> {
+    let (events, fluid, formula, law) = (view.summary, view.fluid, view.formula, view.transient);
     let utilization = match view.groups().as_slice() {
         [(_, summary)] => summary.map(|summary| &summary.utilization),
         _ => None,
     };
     let (warmup_s, horizon_s) = (view.outcome.model.warmup_s, view.clock.horizon_s());
-    let law = view.transient;
     let quantity =
         |name, show, events, fluid, formula, transient| Quantity { name, show, events, fluid, formula, transient };
     vec![
@@ -122,53 +129,40 @@ fn quantities<'a>(view: &QueueView<'a>) -> Vec<Quantity<'a>> {
             formula.and_then(|f| f.wait_probability),
             law.and_then(|l| l.wait_probability),
         ),
+    ]
+}
+
+/// Waits, latencies and instants.
+fn durations<'a>(view: &QueueView<'a>) -> Vec<Quantity<'a>> {
+    let (events, fluid, formula, law) = (view.summary, view.fluid, view.formula, view.transient);
+    let quantity = |name, events, fluid, formula, transient| Quantity {
+        name,
+        show: number::duration,
+        events,
+        fluid,
+        formula,
+        transient,
+    };
+    let by_formula = |of: fn(&FormulaQueue) -> Option<f64>| formula.and_then(of);
+    let by_law = |of: fn(&TransientQueue) -> Option<f64>| law.and_then(of);
+    vec![
         quantity(
             "mean wait",
-            duration,
             events.map(|e| &e.wait_s.mean),
             None,
-            formula.and_then(|f| f.wait_mean_s),
-            law.and_then(|l| l.wait_mean_s),
+            by_formula(|f| f.wait_mean_s),
+            by_law(|l| l.wait_mean_s),
         ),
         quantity(
             "p99 wait",
-            duration,
             events.map(|e| &e.wait_s.p99),
             None,
-            formula.and_then(|f| f.wait_p99_s),
-            law.and_then(|l| l.wait_p99_s),
+            by_formula(|f| f.wait_p99_s),
+            by_law(|l| l.wait_p99_s),
         ),
-        quantity(
-            "longest wait",
-            duration,
-            events.map(|e| &e.wait_s.max),
-            fluid.and_then(|f| f.max_delay_s),
-            None,
-            None,
-        ),
-        quantity(
-            "mean latency",
-            duration,
-            events.map(|e| &e.latency_s.mean),
-            None,
-            formula.and_then(|f| f.latency_mean_s),
-            None,
-        ),
-        quantity(
-            "p99 latency",
-            duration,
-            events.map(|e| &e.latency_s.p99),
-            None,
-            formula.and_then(|f| f.latency_p99_s),
-            None,
-        ),
-        quantity(
-            "last ready",
-            number::duration,
-            events.map(|e| &e.drained_at_s),
-            fluid.and_then(|f| f.drained_at_s),
-            None,
-            None,
-        ),
+        quantity("longest wait", events.map(|e| &e.wait_s.max), fluid.and_then(|f| f.max_delay_s), None, None),
+        quantity("mean latency", events.map(|e| &e.latency_s.mean), None, by_formula(|f| f.latency_mean_s), None),
+        quantity("p99 latency", events.map(|e| &e.latency_s.p99), None, by_formula(|f| f.latency_p99_s), None),
+        quantity("last ready", events.map(|e| &e.drained_at_s), fluid.and_then(|f| f.drained_at_s), None, None),
     ]
 }

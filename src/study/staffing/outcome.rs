@@ -175,8 +175,8 @@ pub enum StaffingError {
     },
     /// Nothing says how well the queue must be served.
     #[error(
-        "nothing says how long messages of {queue} may wait: promise a wait or a latency (slo: {{fast: {{queue: {queue}, \
-         wait: p95, below: 500ms}}}}), or give a target"
+        "nothing says how long messages of {queue} may wait: promise a wait or a latency (slo: {{fast: {{queue: \
+         {queue}, wait: p95, below: 500ms}}}}), or give a target"
     )]
     NoTarget {
         /// The queue.
