@@ -30,7 +30,8 @@ const WORLDS: [(&str, &str); 6] = [
     ("a backlog and slots", "rate: 6/s|{initial: 60}|replicas: 2, concurrency: 6, prefetch: 4"),
     (
         "a pause and two speeds",
-        "rate: {burst: {height: 12/s, at: 20s, decay: 100s}}|{}|replicas: 9, speed: {steps: [[0s, 1], [60s, 0], [70s, 1.5]]}",
+        "rate: {burst: {height: 12/s, at: 20s, decay: 100s}}|{}|replicas: 9, speed: {steps: [[0s, 1], [60s, 0], \
+         [70s, 1.5]]}",
     ),
 ];
 
