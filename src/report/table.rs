@@ -172,7 +172,7 @@ fn looked_at(outcome: &Outcome) -> String {
         engines.push("queueing theory".to_owned());
     }
     if outcome.transient.as_ref().is_some_and(|queues| queues.iter().any(|queue| queue.model.is_some())) {
-        engines.push("the exact law in time".to_owned());
+        engines.push("the law in time".to_owned());
     }
     let by = if engines.is_empty() { "no engine".to_owned() } else { engines.join(", ") };
     let queues = plural(model.queues.len() as f64, "queue");
