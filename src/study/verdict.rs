@@ -22,7 +22,7 @@ pub(super) fn verdicts(
         }
         (None, Some(fluid), _) => by_fluid(model, slo, &fluid[slo.queue]),
         (None, None, Some(formula)) => by_one_number(model, slo, formula_value(slo, &formula[slo.queue])),
-        (None, None, None) => by_one_number(model, slo, Err("no engine ran".to_owned())),
+        (None, None, None) => by_one_number(model, slo, Err("the exact law in time judges no promises".to_owned())),
     };
     model.slos.iter().enumerate().map(verdict).collect()
 }
