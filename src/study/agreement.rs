@@ -1,6 +1,7 @@
 //! Where engines disagree beyond what theory allows.
 //!
-//! Theory and events answer the same steady-state question: they must lie within four standard errors of each other.
+//! Theory and events answer the same steady-state question: they must lie within four standard errors of each other, and
+//! the known error of the formula where it is an approximation.
 //! The fluid is only the limit of many messages: events may scatter around it by the square root of what passed.
 
 use crate::engine::beyond::{Beyond, beyond};
@@ -47,11 +48,15 @@ fn against_theory(model: &Model, replications: u32, queue: &QueueSummary, formul
         ("mean ready", &queue.ready.mean, formula.ready_mean, show_count),
     ];
     let name = formula.model.as_deref().unwrap_or("theory");
+    // An approximation is held to its own error; one without a bound cannot be contradicted.
+    let Some(known_error) = formula.approximation.as_ref().map_or(Some(0.0), |known| known.relative_error) else {
+        return Vec::new();
+    };
     let compare = |(what, estimate, theory, show): (&str, &Estimate, Option<f64>, Show)| {
         let (events, theory) = (estimate.value?, theory?);
         let error = standard_error(estimate, replications)?;
         // A quantile is the middle of a bucket, 0.05 % of it wide on either side.
-        let allowed = 4.0 * error + 1e-3 * theory.abs() + 1e-9;
+        let allowed = 4.0 * error + (known_error + 1e-3) * theory.abs() + 1e-9;
         ((events - theory).abs() > allowed).then(|| Disagreement {
             queue: queue.name.clone(),
             what: format!("{what}: events {}, {name} {}, allowed ± {}", show(events), show(theory), show(allowed)),

@@ -1,7 +1,8 @@
 //! Whether promises were kept.
 //!
 //! The events engine decides where it ran, because it alone knows how often a promise is kept. Without it the fluid
-//! engine answers what the equation can (depth, loss, drain time), and theory answers steady-state waits.
+//! engine answers what the equation can (depth, loss, drain time), and theory answers steady-state waits: by an
+//! approximation only as far as its known error leaves no doubt.
 
 use crate::engine::{fluid::FluidQueue, formula::FormulaQueue};
 use crate::measure::summary::SloVerdict;
@@ -21,7 +22,7 @@ pub(super) fn verdicts(
             by_one_number(model, slo, Err("latencies from end to end need the events engine".to_owned()))
         }
         (None, Some(fluid), _) => by_fluid(model, slo, &fluid[slo.queue]),
-        (None, None, Some(formula)) => by_one_number(model, slo, formula_value(slo, &formula[slo.queue])),
+        (None, None, Some(formula)) => by_theory(model, slo, &formula[slo.queue]),
         (None, None, None) => by_one_number(model, slo, Err("no engine ran".to_owned())),
     };
     model.slos.iter().enumerate().map(verdict).collect()
@@ -143,6 +144,24 @@ fn lost_share(model: &Model, slo: &Slo, fluid: &FluidQueue) -> Option<f64> {
         from_s = until_s;
     }
     (came > 0.0).then(|| lost / came)
+}
+
+/// An approximation judges only what its known error cannot turn round.
+fn by_theory(model: &Model, slo: &Slo, formula: &FormulaQueue) -> SloVerdict {
+    let verdict = by_one_number(model, slo, formula_value(slo, formula));
+    let (Some(value), Some(known)) = (verdict.value.value, &formula.approximation) else { return verdict };
+    let ends = known.relative_error.map(|error| [value / (1.0 + error), value / (1.0 - error)]);
+    let met = ends.and_then(|[low, high]| {
+        let kept = keeps(slo.promise, low);
+        (kept == keeps(slo.promise, high)).then_some(kept)
+    });
+    // Loss is none where room is unlimited, however the waits are approximated.
+    if matches!(slo.promise, Promise::LossShare(_)) {
+        return verdict;
+    }
+    let outcome = if met.is_some() { "its error cannot turn the verdict" } else { "too rough to judge by: use events" };
+    let why_not = format!("an approximation: {}, {}; {outcome}", known.name, known.error);
+    SloVerdict { met, value: Estimate { why_not: Some(why_not), ..verdict.value }, ..verdict }
 }
 
 fn formula_value(slo: &Slo, formula: &FormulaQueue) -> Result<f64, String> {

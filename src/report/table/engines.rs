@@ -51,6 +51,10 @@ pub(super) fn side_by_side(view: &QueueView, width: usize) -> Vec<String> {
         lines.push(String::new());
         lines.extend(grid.lines(width));
     }
+    if let Some(known) = view.formula.and_then(|formula| formula.approximation.as_ref()) {
+        let words = format!("  Formula: an approximation, {}; {}.", known.name, known.error);
+        lines.extend(paragraph(&words, 4, width));
+    }
     let reasons = [
         ("Formula", view.formula.and_then(|formula| formula.why_not.as_deref())),
         ("Fluid", view.fluid.and_then(|fluid| fluid.why_not.as_deref())),
