@@ -81,7 +81,10 @@ fn phase_type_services_and_modulated_arrivals_meet_the_oracles() {
     assert_eq!(answer.model.as_deref(), Some("M/PH/c"));
     assert!(answer.why_not.is_none() && answer.wait_p999_s.is_some() && answer.latency_p99_s.is_some());
     meets("me2c_c5_rho0.9_Wq", answer.wait_mean_s.unwrap());
-    meets("mh2c_c10_rho0.8_Wq", only(&plain(8.0, Distribution::hyperexponential_balanced(1.0, 2.0), 10)).wait_mean_s.unwrap());
+    meets(
+        "mh2c_c10_rho0.8_Wq",
+        only(&plain(8.0, Distribution::hyperexponential_balanced(1.0, 2.0), 10)).wait_mean_s.unwrap(),
+    );
     let states = vec![MmppState { factor: 4.0, mean_s: 10.0 }, MmppState { factor: 0.4, mean_s: 50.0 }];
     let bursty = |replicas| only(&arriving(plain(12.5, exponential(1.0), replicas), Process::Mmpp(states.clone())));
     meets("mmpp2mc_c20_Wq", bursty(20).wait_mean_s.unwrap());

@@ -4,9 +4,9 @@
 //! later run or are noticed.
 
 use forebay::engine::formula::{
-    ErlangA, GiMc, Mdc, Mg1, Mmc, Mmck, Mmpp, MmppMc, Mphc, TwoMoment, departure_scv, erlang_b, erlang_b_real, erlang_c,
-    garnett_delay, halfin_whitt_beta, halfin_whitt_delay, load_for_blocking, servers_for_blocking, servers_for_wait,
-    superposed_scv,
+    ErlangA, GiMc, Mdc, Mg1, Mmc, Mmck, Mmpp, MmppMc, Mphc, TwoMoment, departure_scv, erlang_b, erlang_b_real,
+    erlang_c, garnett_delay, halfin_whitt_beta, halfin_whitt_delay, load_for_blocking, servers_for_blocking,
+    servers_for_wait, superposed_scv,
 };
 use forebay::model::Distribution;
 use serde_json::Value;

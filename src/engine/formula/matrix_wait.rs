@@ -188,8 +188,7 @@ mod tests {
             let chain = Matrix::diagonal(&[load - servers as f64]);
             let service = PhaseType::of(&Distribution::Exponential { mean_s: 1.0 }).expect("one phase");
             let drift = servers as f64 - load;
-            let law =
-                MatrixWait::new(&[exact.wait().probability], &chain, &[drift], &service).expect("a law");
+            let law = MatrixWait::new(&[exact.wait().probability], &chain, &[drift], &service).expect("a law");
             assert!((law.mean_s() / exact.wait().mean_s() - 1.0).abs() < 1e-12);
             assert!((law.probability() - exact.wait().probability).abs() < 1e-12);
             for share in [0.1, 0.5, 0.9, 0.999] {

@@ -106,11 +106,7 @@ fn solve(arrivals: &Mmpp, service_per_s: f64, servers: u64) -> Option<(f64, Matr
     let up = Matrix::diagonal(arrivals.rates_per_s());
     let level = |busy: f64| Level {
         up: up.clone(),
-        within: arrivals
-            .modulation()
-            .clone()
-            .minus(&up)
-            .minus(&Matrix::identity(states).scaled(busy * service_per_s)),
+        within: arrivals.modulation().clone().minus(&up).minus(&Matrix::identity(states).scaled(busy * service_per_s)),
         back: Matrix::identity(states).scaled((busy + 1.0) * service_per_s),
     };
     let capacity_per_s = servers as f64 * service_per_s;
@@ -119,8 +115,7 @@ fn solve(arrivals: &Mmpp, service_per_s: f64, servers: u64) -> Option<(f64, Matr
     let idle = Matrix::identity(states).minus(&law.ratio);
     let all_busy = dot(&law.first, &idle.solve_vector(&vec![1.0; states])?);
     let mean_per_s = arrivals.mean_per_s();
-    let starts_per_s: Vec<f64> =
-        arrivals.rates_per_s().iter().map(|rate| capacity_per_s * rate / mean_per_s).collect();
+    let starts_per_s: Vec<f64> = arrivals.rates_per_s().iter().map(|rate| capacity_per_s * rate / mean_per_s).collect();
     let service = PhaseType::of(&Distribution::Exponential { mean_s: 1.0 / service_per_s })?;
     let wait = MatrixWait::new(&law.first, &idle.scaled(-capacity_per_s), &starts_per_s, &service)?;
     Some((all_busy, wait))

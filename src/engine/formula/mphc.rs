@@ -38,10 +38,8 @@ impl Mphc {
         if load >= some_servers(servers)? as f64 {
             return Err(NoFormula::Unstable { offered: load, slots: servers });
         }
-        let phases = PhaseType::of(service).ok_or(NoFormula::OutOfRange {
-            name: "number of phases of the service",
-            value: f64::INFINITY,
-        })?;
+        let phases = PhaseType::of(service)
+            .ok_or(NoFormula::OutOfRange { name: "number of phases of the service", value: f64::INFINITY })?;
         let most = most_servers(phases.phases());
         if servers > most {
             return Err(NoFormula::TooLarge { model: "M/PH/c", limit: most });

@@ -90,7 +90,8 @@ impl<'a> Region<'a> {
         let mut outside = Vec::new();
         for queue in &queues {
             let fed = |why: &str| format!("it gets what the consumers of {} publish: {why}", model.queues[*queue].name);
-            let own = if ancestors.contains(queue) { Some(station(model, *queue).map_err(|why| fed(&why))?) } else { None };
+            let own =
+                if ancestors.contains(queue) { Some(station(model, *queue).map_err(|why| fed(&why))?) } else { None };
             if own.as_ref().is_some_and(|station| station.room.is_some() || station.patience_per_s.is_some()) {
                 return Err(fed("messages may be lost there"));
             }
@@ -115,7 +116,8 @@ impl<'a> Region<'a> {
         }
         let emissions = self.model.groups_of(self.queues[place]).flat_map(|group| &group.emits);
         let within = |emission: &Emission| -> Vec<(usize, f64)> {
-            let shares = self.queues.iter().map(|queue| emission.per_message * self.model.share_of(emission.to, *queue));
+            let shares =
+                self.queues.iter().map(|queue| emission.per_message * self.model.share_of(emission.to, *queue));
             shares.enumerate().filter(|(_, share)| *share > 0.0).collect()
         };
         emissions.map(|emission| (emission, within(emission))).filter(|(_, within)| !within.is_empty()).collect()
@@ -171,9 +173,9 @@ impl<'a> Region<'a> {
         self.stations.iter().flatten().all(memoryless)
             && self.outside.iter().flatten().all(|stream| stream.gaps == Gaps::Poisson)
             && self.model.producers.iter().all(|producer| one_way(producer.to))
-            && places.map(|place| self.emissions(place)).all(|emissions| {
-                emissions.len() <= 1 && emissions.iter().all(|(emission, _)| one_way(emission.to))
-            })
+            && places
+                .map(|place| self.emissions(place))
+                .all(|emissions| emissions.len() <= 1 && emissions.iter().all(|(emission, _)| one_way(emission.to)))
     }
 
     /// Every stream that joins at the target, as `(rate, c²)`: the fixed point of departing, splitting and joining.
@@ -192,9 +194,11 @@ impl<'a> Region<'a> {
             let next: Vec<f64> = joined
                 .iter()
                 .enumerate()
-                .map(|(place, streams)| {
-                    if streams.is_empty() { 1.0 } else { superposed_scv(streams, self.utilization(place)) }
-                })
+                .map(
+                    |(place, streams)| {
+                        if streams.is_empty() { 1.0 } else { superposed_scv(streams, self.utilization(place)) }
+                    },
+                )
                 .collect();
             let change = next.iter().zip(&arrivals).fold(0.0, |change, (x, y)| f64::max(change, (x - y).abs()));
             arrivals = next;

@@ -98,8 +98,7 @@ mod tests {
         for (load, servers) in [(0.5, 1_usize), (8.0, 10), (1.1, 150), (949.3, 1000)] {
             let c = servers as f64;
             let repeating = Level { up: rate(load), within: rate(-load - c), back: rate(c) };
-            let below =
-                |n: usize| Level { up: rate(load), within: rate(-load - n as f64), back: rate((n + 1) as f64) };
+            let below = |n: usize| Level { up: rate(load), within: rate(-load - n as f64), back: rate((n + 1) as f64) };
             let found = stationary(servers, &repeating, &below).expect("stable");
             let waits = found.first[0] / (1.0 - found.ratio.at(0, 0));
             assert!((waits / super::super::erlang_c(servers as u64, load) - 1.0).abs() < 1e-11, "{load}");

@@ -20,8 +20,7 @@ const SHARES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 pub fn solve(model: &Model) -> Vec<FormulaQueue> {
     (0..model.queues.len())
         .map(|queue| {
-            let answer =
-                setting(model, queue).and_then(|setting| Ok(named(answer(&setting)?, setting.feed)));
+            let answer = setting(model, queue).and_then(|setting| Ok(named(answer(&setting)?, setting.feed)));
             let answer = answer.unwrap_or_else(|why_not| FormulaQueue { why_not: Some(why_not), ..Default::default() });
             FormulaQueue { name: model.queues[queue].name.clone(), ..answer }
         })

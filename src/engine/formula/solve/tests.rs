@@ -1,9 +1,7 @@
 //! What the formula engine says about models, by class.
 
 use super::*;
-use crate::model::{
-    Arrivals, ConsumerGroup, MmppState, Process, Producer, Queue, Rate, RateLimit, Renewal, Replicas,
-};
+use crate::model::{Arrivals, ConsumerGroup, MmppState, Process, Producer, Queue, Rate, RateLimit, Renewal, Replicas};
 
 fn model(rate_per_s: f64, service: Distribution, replicas: u32) -> Model {
     Model {
@@ -185,8 +183,7 @@ fn what_has_no_law_says_why() {
         let answer = only(&changed);
         let why_not = answer.why_not.clone().unwrap_or_default();
         assert!(why_not.contains(reason), "{reason}: {why_not}");
-        let silent =
-            FormulaQueue { name: answer.name.clone(), why_not: answer.why_not.clone(), ..Default::default() };
+        let silent = FormulaQueue { name: answer.name.clone(), why_not: answer.why_not.clone(), ..Default::default() };
         assert_eq!(answer, silent, "{reason}");
     }
 }
