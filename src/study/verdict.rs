@@ -204,3 +204,41 @@ fn words(model: &Model, slo: &Slo) -> String {
         Promise::DrainedBy(_) => format!("{queue}: drained by"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::formula::Approximation;
+    use crate::model::Queue;
+
+    fn judged(limit_s: f64, relative_error: Option<f64>) -> SloVerdict {
+        let slo = Slo {
+            name: "fresh".to_owned(),
+            queue: 0,
+            promise: Promise::Wait(Quantile::Mean, limit_s),
+            during: None,
+            path: None,
+        };
+        let model = Model { queues: vec![Queue::new("orders")], slos: vec![slo], ..Model::new("test", 60.0) };
+        let approximation =
+            Approximation { name: "Kimura 1986 (M/G/c)".to_owned(), error: "known error".to_owned(), relative_error };
+        let formula = FormulaQueue {
+            approximation: Some(approximation),
+            wait_mean_s: Some(1.0),
+            loss: Some(0.0),
+            ..FormulaQueue::default()
+        };
+        verdicts(&model, None, None, Some(&[formula])).remove(0)
+    }
+
+    #[test]
+    fn an_approximation_judges_only_what_its_error_cannot_turn_round() {
+        assert_eq!(judged(1.2, Some(0.15)).met, Some(true));
+        assert_eq!(judged(1.1, Some(0.15)).met, None);
+        assert_eq!(judged(0.9, Some(0.15)).met, None);
+        assert_eq!(judged(0.8, Some(0.15)).met, Some(false));
+        let rough = judged(100.0, None);
+        assert_eq!((rough.met, rough.value.value), (None, Some(1.0)));
+        assert!(rough.value.why_not.is_some_and(|why| why.contains("Kimura") && why.contains("use events")));
+    }
+}

@@ -5,6 +5,7 @@ use super::super::view::QueueView;
 use super::grid::{Grid, paragraph};
 use super::shown;
 use crate::measure::Estimate;
+use crate::measure::summary::FormulaQueue;
 
 /// One quantity: its name, how it is written, and what each engine says.
 struct Quantity<'a> {
@@ -30,11 +31,11 @@ type Cell = fn(&Quantity) -> String;
 /// known.
 pub(super) fn side_by_side(view: &QueueView, width: usize) -> Vec<String> {
     let quantities = quantities(view);
-    let formula = view.formula.and_then(|formula| formula.model.as_deref());
+    let law = view.formula.and_then(|formula| formula.model.as_deref()).map(kendall);
     let columns: Vec<(String, Cell)> = [
         view.summary.map(|_| ("events".to_owned(), events_cell as Cell)),
         view.fluid.map(|_| ("fluid".to_owned(), fluid_cell as Cell)),
-        formula.map(|model| (format!("formula {model}"), formula_cell as Cell)),
+        law.map(|law| (format!("formula {law}"), formula_cell as Cell)),
     ]
     .into_iter()
     .flatten()
@@ -51,9 +52,8 @@ pub(super) fn side_by_side(view: &QueueView, width: usize) -> Vec<String> {
         lines.push(String::new());
         lines.extend(grid.lines(width));
     }
-    if let Some(known) = view.formula.and_then(|formula| formula.approximation.as_ref()) {
-        let words = format!("  Formula: an approximation, {}; {}.", known.name, known.error);
-        lines.extend(paragraph(&words, 4, width));
+    if let Some(words) = view.formula.and_then(standing) {
+        lines.extend(paragraph(&format!("  Formula: {words}."), 4, width));
     }
     let reasons = [
         ("Formula", view.formula.and_then(|formula| formula.why_not.as_deref())),
@@ -63,6 +63,21 @@ pub(super) fn side_by_side(view: &QueueView, width: usize) -> Vec<String> {
         lines.extend(paragraph(&format!("  {engine}: {reason}."), 4, width));
     }
     lines
+}
+
+/// Kendall's name alone, which fits over a column: `M/M/c` of `M/M/c in a Jackson network`.
+fn kendall(model: &str) -> &str {
+    [" in a ", " behind a "].iter().fold(model, |name, words| name.split_once(words).map_or(name, |(law, _)| law))
+}
+
+/// What a column's head has no room for: where the queue stands, and that the answer is not exact.
+fn standing(formula: &FormulaQueue) -> Option<String> {
+    let model = formula.model.as_deref()?;
+    match &formula.approximation {
+        Some(known) => Some(format!("{model}, not exact, by {}; {}", known.name, known.error)),
+        None if kendall(model) != model => Some(format!("{model}, exact")),
+        None => None,
+    }
 }
 
 fn events_cell(quantity: &Quantity) -> String {
