@@ -1,7 +1,7 @@
 //! Where engines disagree beyond what theory allows.
 //!
-//! Theory and events answer the same steady-state question: they must lie within four standard errors of each other, and
-//! the known error of the formula where it is an approximation.
+//! Theory and events answer the same steady-state question: they must lie within four standard errors of each other,
+//! and within the known error of the formula where it is an approximation.
 //! The fluid is only the limit of many messages: events may scatter around it by the square root of what passed.
 
 use crate::engine::beyond::{Beyond, beyond};

@@ -1,9 +1,9 @@
 //! What arrives at a queue that other queues publish to: rates by the traffic equations, and what kind of stream it is.
 //!
 //! Where all that leads to the queue is a Jackson network (Poisson from outside, memoryless service, at most one way on
-//! for each message), the stream is Poisson behind it (Burke 1956; Kelly 1979, theorem 3.11), and where messages come
-//! back to the queue they still find it as time averages do (Sevcik and Mitrani 1981): the laws of one queue stay exact.
-//! Otherwise the calculus of streams (`qna`) approximates. Not here: the laws.
+//! for each message), the stream is Poisson behind it (Burke 1956; Kelly 1979, theorem 3.11). Where messages come back
+//! to the queue they still find it as time averages do (Sevcik and Mitrani 1981). Either way the laws of one queue stay
+//! exact. Otherwise the calculus of streams (`qna`) approximates. Not here: the laws.
 
 use super::classify::{Gaps, Station, Stream, join, station, streams};
 use super::matrix::Matrix;
