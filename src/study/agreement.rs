@@ -133,7 +133,12 @@ mod tests {
     use crate::engine::formula::Approximation;
     use crate::model::{ConsumerGroup, Distribution, Queue};
 
-    fn told(wait_mean_s: f64, relative_error: Option<Option<f64>>) -> usize {
+    fn known(relative_error: Option<f64>) -> Option<Approximation> {
+        let (name, error) = ("Kimura 1986 (M/G/c)".to_owned(), "known".to_owned());
+        Some(Approximation { name, error, relative_error })
+    }
+
+    fn told(wait_mean_s: f64, approximation: Option<Approximation>) -> usize {
         let model = Model {
             queues: vec![Queue::new("orders")],
             groups: vec![ConsumerGroup::new("workers", 0, 1, Distribution::Constant(1.0))],
@@ -142,11 +147,6 @@ mod tests {
         let mean = Estimate { value: Some(1.0), low: Some(0.98), high: Some(1.02), why_not: None };
         let mut queue = QueueSummary { name: "orders".to_owned(), ..QueueSummary::default() };
         queue.wait_s.mean = mean;
-        let approximation = relative_error.map(|relative_error| Approximation {
-            name: "Kimura 1986 (M/G/c)".to_owned(),
-            error: "known".to_owned(),
-            relative_error,
-        });
         let formula = FormulaQueue { approximation, wait_mean_s: Some(wait_mean_s), ..FormulaQueue::default() };
         against_theory(&model, 10, &queue, &formula).len()
     }
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn an_approximation_is_held_to_its_own_error() {
         assert_eq!((told(1.01, None), told(1.1, None)), (0, 1));
-        assert_eq!((told(1.1, Some(Some(0.15))), told(1.3, Some(Some(0.15)))), (0, 1));
-        assert_eq!(told(9.0, Some(None)), 0);
+        assert_eq!((told(1.1, known(Some(0.15))), told(1.3, known(Some(0.15)))), (0, 1));
+        assert_eq!(told(9.0, known(None)), 0);
     }
 }

@@ -146,7 +146,7 @@ fn patience_per_s(queue: &Queue) -> Option<f64> {
     ttl.after.exponential_mean().map(|mean_s| 1.0 / mean_s)
 }
 
-/// c_a² of a stream in front of a queue of utilization ρ, if two moments say something about it.
+/// c²ₐ of a stream in front of a queue of utilization ρ, if two moments say something about it.
 pub(super) fn scv_of(gaps: &Gaps, utilization: f64) -> Option<f64> {
     match gaps {
         Gaps::Poisson => Some(1.0),

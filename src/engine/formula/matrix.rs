@@ -45,6 +45,19 @@ impl Matrix {
         self.values[row * self.columns + column] += value;
     }
 
+    /// Puts a block with its first corner there.
+    pub(super) fn put(&mut self, row: usize, column: usize, block: &Self) {
+        for from in 0..block.rows {
+            self.row_mut(row + from)[column..column + block.columns].copy_from_slice(block.row(from));
+        }
+    }
+
+    /// Column vector times row vector.
+    pub(super) fn outer(column: &[f64], row: &[f64]) -> Self {
+        let values = column.iter().flat_map(|factor| row.iter().map(move |value| factor * value)).collect();
+        Self { rows: column.len(), columns: row.len(), values }
+    }
+
     pub(super) fn row(&self, row: usize) -> &[f64] {
         &self.values[row * self.columns..(row + 1) * self.columns]
     }
@@ -79,7 +92,9 @@ impl Matrix {
     }
 
     pub(super) fn scaled(mut self, factor: f64) -> Self {
-        self.values.iter_mut().for_each(|value| *value *= factor);
+        for value in &mut self.values {
+            *value *= factor;
+        }
         self
     }
 
@@ -217,7 +232,10 @@ impl Lu {
                     add_scaled(own, -factor, &known[(k - row - 1) * columns..(k - row) * columns]);
                 }
             }
-            own.iter_mut().for_each(|value| *value /= self.factors.at(row, row));
+            let pivot = self.factors.at(row, row);
+            for value in own {
+                *value /= pivot;
+            }
         }
         solution
     }
@@ -270,7 +288,9 @@ impl Transient {
             for (place, rate) in self.factors.row(row)[row + 1..].iter().enumerate().filter(|(_, rate)| **rate != 0.0) {
                 add_scaled(own, *rate, &known[place * columns..(place + 1) * columns]);
             }
-            own.iter_mut().for_each(|value| *value /= self.pivots[row]);
+            for value in own {
+                *value /= self.pivots[row];
+            }
         }
         solution
     }
@@ -331,7 +351,9 @@ mod tests {
         let rates = matrix([[0.0, 2.0, 1.0], [4.0, 0.0, 0.5], [1.0, 1.0, 0.0]]);
         let exits = [0.25, 0.0, 3.0];
         let mut full = rates.clone().scaled(-1.0);
-        (0..3).for_each(|row| full.add(row, row, exits[row] + rates.row(row).iter().sum::<f64>()));
+        for (row, exit) in exits.iter().enumerate() {
+            full.add(row, row, exit + rates.row(row).iter().sum::<f64>());
+        }
         let (factored, right) = (Transient::of(rates, exits.to_vec()), matrix([[1.0, 2.0], [0.0, 1.0], [7.0, 0.0]]));
         assert!(full.times(&factored.solve(&right)).minus(&right).largest() < 1e-14);
         let left = factored.solve_left(&[1.0, 2.0, 3.0]);

@@ -46,13 +46,9 @@ impl MatrixWait {
         }
         let (waits, phases) = (first.len(), service.phases());
         let mut whole = Matrix::zeros(waits + phases, waits + phases);
-        for row in 0..waits {
-            (0..waits).for_each(|column| whole.add(row, column, chain.at(row, column)));
-            (0..phases).for_each(|phase| whole.add(row, waits + phase, starts_per_s[row] * service.starts[phase]));
-        }
-        for row in 0..phases {
-            (0..phases).for_each(|column| whole.add(waits + row, waits + column, service.rates.at(row, column)));
-        }
+        whole.put(0, 0, chain);
+        whole.put(0, waits, &Matrix::outer(starts_per_s, &service.starts));
+        whole.put(waits, waits, &service.rates);
         let rate_per_s = (0..whole.rows()).fold(0.0, |rate, row| f64::max(rate, -whole.at(row, row)));
         let unit = whole.scaled(1.0 / rate_per_s);
         let behind = |share: f64| service.starts.iter().map(move |start| share * start);
@@ -122,9 +118,8 @@ impl MatrixWait {
         }
         let whole = steps.floor() as u128;
         let mut state = start.to_vec();
-        for (rung, power) in self.rungs.iter().enumerate().filter(|(rung, _)| whole >> rung & 1 == 1) {
+        for (_, power) in self.rungs.iter().enumerate().filter(|(rung, _)| (whole >> rung) & 1 == 1) {
             state = power.left(&state);
-            debug_assert!(rung < MOST_RUNGS);
         }
         poisson_mixture(&self.terms(state, left), steps.fract())
     }

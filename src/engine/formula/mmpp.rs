@@ -44,7 +44,7 @@ impl Mmpp {
     }
 
     /// Index of dispersion of counts, variance / mean of the arrivals in `t_s` > 0 seconds: 1 for Poisson
-    /// (Fischer and Meier-Hellstern 1993, eq. 18); for two states that of Heffes and Lucantoni (1986).
+    /// (Fischer and Meier-Hellstern 1993); for two states that of Heffes and Lucantoni (1986).
     ///
     /// `None` where rounding leaves no answer.
     pub fn dispersion(&self, t_s: f64) -> Option<f64> {
@@ -71,10 +71,7 @@ impl Mmpp {
     fn deviation(&self) -> Option<Matrix> {
         let count = self.shares.len();
         let unit = self.modulation.largest().max(f64::MIN_POSITIVE);
-        let mut limit = Matrix::zeros(count, count);
-        for row in 0..count {
-            self.shares.iter().enumerate().for_each(|(column, share)| limit.add(row, column, *share));
-        }
+        let limit = Matrix::outer(&vec![1.0; count], &self.shares);
         let system = limit.clone().minus(&self.modulation.clone().scaled(1.0 / unit));
         Some(system.solve(&Matrix::identity(count))?.minus(&limit).scaled(1.0 / unit))
     }

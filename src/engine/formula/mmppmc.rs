@@ -2,7 +2,7 @@
 //!
 //! Levels are messages, phases the states of the modulation (Neuts 1981, ch. 6). Arrivals do not see time averages:
 //! they come in the busy states. A message that finds c + j waits j + 1 services of all slots together, so that
-//! P(W > t) = π_c·(I − R)⁻¹·e^{−cμ(I − R)t}·λ/λ̄.
+//! P(W > t) = π(c)·(I − R)⁻¹·e^{−cμ(I − R)t}·λ/λ̄.
 
 use super::error::{NoFormula, positive, some_servers};
 use super::matrix::{Matrix, dot};

@@ -2,7 +2,7 @@
 //!
 //! A state is the number of messages and how many of the busy slots are in each phase (Neuts 1981, ch. 4); from c on
 //! the levels are alike. By distributional Little's law (Haji and Newell 1971; Keilson and Servi 1988) the numbers that
-//! wait, π_c·Rʲ, are those of Poisson arrivals during the wait: its chain is Q = λ(I − R⁻¹) = A₁ + λI + R·A₂.
+//! wait, π(c)·Rʲ, are those of Poisson arrivals during the wait: its chain is Q = λ(I − R⁻¹) = A₁ + λI + R·A₂.
 
 use super::error::{NoFormula, positive, some_servers};
 use super::matrix::Matrix;
@@ -161,8 +161,12 @@ fn moves(
     for (row, occupancy) in from.iter().enumerate() {
         for (leaves, enters, rate) in rates(occupancy).into_iter().filter(|(.., rate)| *rate > 0.0) {
             let mut next = occupancy.clone();
-            leaves.into_iter().for_each(|phase| next[phase] -= 1);
-            enters.into_iter().for_each(|phase| next[phase] += 1);
+            if let Some(phase) = leaves {
+                next[phase] -= 1;
+            }
+            if let Some(phase) = enters {
+                next[phase] += 1;
+            }
             let column = to.binary_search(&next).expect("moves stay among the occupancies of the level");
             matrix.add(row, column, rate);
         }

@@ -1,7 +1,7 @@
 //! What arrives at a queue that other queues publish to: rates by the traffic equations, and what kind of stream it is.
 //!
 //! Where all that leads to the queue is a Jackson network (Poisson from outside, memoryless service, at most one way on
-//! for each message), the stream is Poisson behind it (Burke 1956; Kelly 1979, theorem 3.11). Where messages come back
+//! for each message), the stream is Poisson behind it (Burke 1956; Kelly 1979). Where messages come back
 //! to the queue they still find it as time averages do (Sevcik and Mitrani 1981). Either way the laws of one queue stay
 //! exact. Otherwise the calculus of streams (`qna`) approximates. Not here: the laws.
 
@@ -36,7 +36,7 @@ pub(super) fn inflow(model: &Model, queue: QueueId) -> Result<(f64, Gaps, Feed),
         let (rate_per_s, gaps) = join(streams(model, queue)?)?;
         return Ok((rate_per_s, gaps, Feed::Producers));
     }
-    let region = Region::new(model, queue, ancestors)?;
+    let region = Region::new(model, queue, &ancestors)?;
     let target = region.place(queue);
     let rate_per_s = region.rates_per_s[target];
     if rate_per_s <= 0.0 {
@@ -77,11 +77,11 @@ struct Region<'a> {
 }
 
 impl<'a> Region<'a> {
-    fn new(model: &'a Model, target: QueueId, ancestors: Vec<QueueId>) -> Result<Self, String> {
+    fn new(model: &'a Model, target: QueueId, ancestors: &[QueueId]) -> Result<Self, String> {
         if ancestors.len() > MOST_QUEUES {
             return Err(format!("more than {MOST_QUEUES} queues lead to it"));
         }
-        let mut queues = ancestors.clone();
+        let mut queues = ancestors.to_vec();
         if !queues.contains(&target) {
             queues.push(target);
             queues.sort_unstable();
@@ -135,7 +135,9 @@ impl<'a> Region<'a> {
                     let name = &self.model.queues[self.queues[place]].name;
                     return Err(format!("the consumers of {name} publish several messages at one ack"));
                 }
-                within.iter().for_each(|(to, share)| system.add(place, *to, -share));
+                for (to, share) in within {
+                    system.add(place, to, -share);
+                }
             }
         }
         let solution = system.solve_left(&outside).map(|solution| solution.row(0).to_vec());

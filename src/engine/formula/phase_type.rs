@@ -39,7 +39,9 @@ impl PhaseType {
             return None;
         }
         let mut rates = Matrix::identity(stages).scaled(-rate);
-        (1..stages).for_each(|stage| rates.add(stage - 1, stage, rate));
+        for stage in 1..stages {
+            rates.add(stage - 1, stage, rate);
+        }
         let unit = |at: usize| (0..stages).map(|stage| f64::from(u8::from(stage == at))).collect::<Vec<f64>>();
         Some(Self { starts: unit(0), rates, ends_per_s: unit(stages - 1).iter().map(|end| end * rate).collect() })
     }

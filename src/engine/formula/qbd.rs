@@ -1,6 +1,6 @@
 //! Quasi-birth–death processes: levels that go up and down by one, each with phases, all the same from one level on.
 //!
-//! π_{c+j} = π_c·Rʲ, with R from the matrix G of first passages, which logarithmic reduction finds (Latouche and
+//! π(c + j) = π(c)·Rʲ, with R from the matrix G of first passages, which logarithmic reduction finds (Latouche and
 //! Ramaswami 1993); the levels before by elimination from 0 on, which only adds up positive numbers (Grassmann, Taksar
 //! and Heyman 1985): from above it would lose λ digits. Nothing is truncated. Not here: what levels and phases mean
 //! (`mphc`, `mmppmc`).
@@ -19,7 +19,7 @@ pub(super) struct Level {
 
 /// The stationary law at the first of the equal levels and above.
 pub(super) struct Stationary {
-    /// π_c.
+    /// π(c).
     pub(super) first: Vec<f64>,
     /// R.
     pub(super) ratio: Matrix,
@@ -56,11 +56,15 @@ pub(super) fn stationary(first: usize, repeating: &Level, below: &dyn Fn(usize) 
         let weight: f64 = current.iter().sum();
         total += weight;
         if weight > LARGE {
-            current.iter_mut().chain(&mut at_first).for_each(|weight| *weight /= LARGE);
+            for weight in current.iter_mut().chain(&mut at_first) {
+                *weight /= LARGE;
+            }
             total /= LARGE;
         }
     }
-    at_first.iter_mut().for_each(|weight| *weight /= total);
+    for weight in &mut at_first {
+        *weight /= total;
+    }
     let sound = total > 0.0 && at_first.iter().all(|weight| weight.is_finite() && *weight >= 0.0);
     sound.then_some(Stationary { first: at_first, ratio })
 }

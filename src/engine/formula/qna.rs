@@ -2,7 +2,7 @@
 //! has passed a queue (Whitt 1983, eq. 24–39). Not here: which streams a model has (`network`), waits (`two_moment`).
 
 /// c² of what leaves a queue of `servers` slots with utilization ρ:
-/// 1 + (1 − ρ²)(c_a² − 1) + ρ²/√c·(max(c_s², 0.2) − 1) (Whitt 1983, eq. 38–39).
+/// 1 + (1 − ρ²)(c²ₐ − 1) + ρ²/√c·(max(c²ₛ, 0.2) − 1) (Whitt 1983, eq. 38–39).
 pub fn departure_scv(arrival_scv: f64, service_scv: f64, utilization: f64, servers: u64) -> f64 {
     let busy = utilization * utilization;
     1.0 + (1.0 - busy) * (arrival_scv - 1.0) + busy / (servers as f64).sqrt() * (service_scv.max(0.2) - 1.0)

@@ -20,7 +20,7 @@ pub struct TwoMoment {
 
 impl TwoMoment {
     /// `arrival_per_s` is λ, `service_s` the mean time that a message keeps a slot, and `gap_scv`, `service_scv` the
-    /// squared coefficients of variation c_a² and c_s².
+    /// squared coefficients of variation c²ₐ and c²ₛ.
     ///
     /// # Errors
     /// [`NoFormula::OutOfRange`] unless rate and mean are positive, the coefficients not negative, all finite, and
@@ -48,24 +48,24 @@ impl TwoMoment {
         Ok(Self { service_s, servers: c, utilization: load / c, markov_s, gap_scv, service_scv })
     }
 
-    /// (c_a² + c_s²)/2.
+    /// (c²ₐ + c²ₛ)/2.
     fn variability(&self) -> f64 {
         0.5 * (self.gap_scv + self.service_scv)
     }
 
-    /// Mean wait W(M/M/c)·(c_a² + c_s²)/2 in seconds (Allen and Cunneen; Allen 1990, eq. 5.91).
+    /// Mean wait W(M/M/c)·(c²ₐ + c²ₛ)/2 in seconds (Allen and Cunneen; Allen 1990).
     pub fn allen_cunneen_s(&self) -> f64 {
         self.markov_s * self.variability()
     }
 
-    /// Mean wait ρ^{√(2(c+1))−1}/(c(1 − ρ))·E\[S\]·(c_a² + c_s²)/2 in seconds (Sakasegawa 1977).
+    /// Mean wait ρ^{√(2(c+1))−1}/(c(1 − ρ))·E\[S\]·(c²ₐ + c²ₛ)/2 in seconds (Sakasegawa 1977).
     pub fn sakasegawa_s(&self) -> f64 {
         let power = (2.0 * (self.servers + 1.0)).sqrt() - 1.0;
         let queue = self.utilization.powf(power) / (self.servers * (1.0 - self.utilization));
         queue * self.service_s * self.variability()
     }
 
-    /// Factor exp(−2(1 − ρ)(1 − c_a²)²/(3ρ(c_a² + c_s²))) for arrivals that vary less than Poisson, else 1 (Krämer and
+    /// Factor exp(−2(1 − ρ)(1 − c²ₐ)²/(3ρ(c²ₐ + c²ₛ))) for arrivals that vary less than Poisson, else 1 (Krämer and
     /// Langenbach-Belz 1976).
     pub fn regularity_factor(&self) -> f64 {
         if self.gap_scv >= 1.0 {
@@ -86,14 +86,14 @@ impl TwoMoment {
     }
 
     /// Mean wait of M/D/c ≈ W(M/M/c)/2·\[1 + (1 − ρ)(c − 1)(√(4 + 5c) − 2)/(16ρc)\] in seconds (Cosmetatos 1975); the
-    /// correction is held at 0.24, above which light loads would drive it beyond all bounds (Whitt 1993, eq. 2.17).
+    /// correction is held at 0.24, above which light loads would drive it beyond all bounds (Whitt 1993).
     pub fn cosmetatos_s(&self) -> f64 {
         let (c, rho) = (self.servers, self.utilization);
         let correction = (1.0 - rho) * (c - 1.0) * ((4.0 + 5.0 * c).sqrt() - 2.0) / (16.0 * rho * c);
         0.5 * self.markov_s * (1.0 + correction.min(0.24))
     }
 
-    /// Mean wait of M/G/c ≈ (1 + c_s²)/(2c_s²/W(M/M/c) + (1 − c_s²)/W(M/D/c)) in seconds, for Poisson arrivals
+    /// Mean wait of M/G/c ≈ (1 + c²ₛ)/(2c²ₛ/W(M/M/c) + (1 − c²ₛ)/W(M/D/c)) in seconds, for Poisson arrivals
     /// (Kimura 1986), with Cosmetatos's W(M/D/c).
     pub fn kimura_s(&self) -> f64 {
         let constant_s = self.cosmetatos_s();
