@@ -16,5 +16,5 @@ pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};
-pub use sweep::{Sweep, SweepError, SweepOptions, sweep};
 pub use staffing::{Staffing, StaffingError, StaffingOptions, staffing};
+pub use sweep::{Sweep, SweepError, SweepOptions, sweep};

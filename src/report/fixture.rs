@@ -370,6 +370,7 @@ pub(super) fn steady() -> Outcome {
     outcome.formula = Some(vec![FormulaQueue {
         name: "jobs".to_owned(),
         model: Some("M/M/c".to_owned()),
+        approximation: None,
         utilization: Some(0.8),
         ready_mean: Some(2.386),
         wait_mean_s: Some(0.014_91),

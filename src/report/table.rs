@@ -84,7 +84,8 @@ fn verdicts(outcome: &Outcome, width: usize) -> Vec<String> {
         grid = next;
     }
     let mut lines = grid.lines(width);
-    for verdict in outcome.slos.iter().filter(|verdict| verdict.value.value.is_none()) {
+    let unexplained = |verdict: &&SloVerdict| verdict.value.value.is_none() || verdict.value.why_not.is_some();
+    for verdict in outcome.slos.iter().filter(unexplained) {
         let reason = verdict.value.why_not.as_deref().unwrap_or("no engine could tell");
         lines.extend(paragraph(&format!("  {}: {reason}", verdict.name), 4, width));
     }

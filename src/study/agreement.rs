@@ -1,6 +1,7 @@
 //! Where engines disagree beyond what theory allows.
 //!
-//! Theory and events answer the same steady-state question: they must lie within four standard errors of each other.
+//! Theory and events answer the same steady-state question: they must lie within four standard errors of each other,
+//! and within the known error of the formula where it is an approximation.
 //! The exact law in time answers even the same question, empty begin and all.
 //! The fluid is only the limit of many messages: events may scatter around it by the square root of what passed.
 
@@ -52,11 +53,15 @@ fn against_theory(model: &Model, replications: u32, queue: &QueueSummary, formul
         ("mean ready", &queue.ready.mean, formula.ready_mean, show_count),
     ];
     let name = formula.model.as_deref().unwrap_or("theory");
+    // An approximation is held to its own error; one without a bound cannot be contradicted.
+    let Some(known_error) = formula.approximation.as_ref().map_or(Some(0.0), |known| known.relative_error) else {
+        return Vec::new();
+    };
     let compare = |(what, estimate, theory, show): (&str, &Estimate, Option<f64>, Show)| {
         let (events, theory) = (estimate.value?, theory?);
         let error = standard_error(estimate, replications)?;
         // A quantile is the middle of a bucket, 0.05 % of it wide on either side.
-        let allowed = 4.0 * error + 1e-3 * theory.abs() + 1e-9;
+        let allowed = 4.0 * error + (known_error / (1.0 - known_error) + 1e-3) * theory.abs() + 1e-9;
         ((events - theory).abs() > allowed).then(|| Disagreement {
             queue: queue.name.clone(),
             what: format!("{what}: events {}, {name} {}, allowed ± {}", show(events), show(theory), show(allowed)),
@@ -156,5 +161,37 @@ fn process_scv(process: &Process) -> f64 {
         // The index of dispersion of a modulated process has no bound in its factors alone.
         Process::Mmpp(_) => f64::INFINITY,
         Process::Batches { size, of } => f64::from(*size) * process_scv(of).max(1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::formula::Approximation;
+    use crate::model::{ConsumerGroup, Distribution, Queue};
+
+    fn known(relative_error: Option<f64>) -> Option<Approximation> {
+        let (name, error) = ("Kimura 1986 (M/G/c)".to_owned(), "known".to_owned());
+        Some(Approximation { name, error, relative_error })
+    }
+
+    fn told(wait_mean_s: f64, approximation: Option<Approximation>) -> usize {
+        let model = Model {
+            queues: vec![Queue::new("orders")],
+            groups: vec![ConsumerGroup::new("workers", 0, 1, Distribution::Constant(1.0))],
+            ..Model::new("test", 60.0)
+        };
+        let mean = Estimate { value: Some(1.0), low: Some(0.98), high: Some(1.02), why_not: None };
+        let mut queue = QueueSummary { name: "orders".to_owned(), ..QueueSummary::default() };
+        queue.wait_s.mean = mean;
+        let formula = FormulaQueue { approximation, wait_mean_s: Some(wait_mean_s), ..FormulaQueue::default() };
+        against_theory(&model, 10, &queue, &formula).len()
+    }
+
+    #[test]
+    fn an_approximation_is_held_to_its_own_error() {
+        assert_eq!((told(1.01, None), told(1.1, None)), (0, 1));
+        assert_eq!((told(1.1, known(Some(0.15))), told(1.3, known(Some(0.15)))), (0, 1));
+        assert_eq!(told(9.0, known(None)), 0);
     }
 }

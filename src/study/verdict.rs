@@ -1,7 +1,8 @@
 //! Whether promises were kept.
 //!
 //! The events engine decides where it ran, because it alone knows how often a promise is kept. Without it the fluid
-//! engine answers what the equation can (depth, loss, drain time), and theory answers steady-state waits.
+//! engine answers what the equation can (depth, loss, drain time), and theory answers steady-state waits: by an
+//! approximation only as far as its known error leaves no doubt.
 
 use crate::engine::{fluid::FluidQueue, formula::FormulaQueue};
 use crate::measure::summary::SloVerdict;
@@ -21,7 +22,7 @@ pub(super) fn verdicts(
             by_one_number(model, slo, Err("latencies from end to end need the events engine".to_owned()))
         }
         (None, Some(fluid), _) => by_fluid(model, slo, &fluid[slo.queue]),
-        (None, None, Some(formula)) => by_one_number(model, slo, formula_value(slo, &formula[slo.queue])),
+        (None, None, Some(formula)) => by_theory(model, slo, &formula[slo.queue]),
         (None, None, None) => by_one_number(model, slo, Err("the exact law in time judges no promises".to_owned())),
     };
     model.slos.iter().enumerate().map(verdict).collect()
@@ -152,6 +153,24 @@ pub(super) fn lost_share(model: &Model, queue: QueueId, fluid: &FluidQueue) -> O
     (came > 0.0).then(|| lost / came)
 }
 
+/// An approximation judges only what its known error cannot turn round.
+fn by_theory(model: &Model, slo: &Slo, formula: &FormulaQueue) -> SloVerdict {
+    let verdict = by_one_number(model, slo, formula_value(slo, formula));
+    let (Some(value), Some(known)) = (verdict.value.value, &formula.approximation) else { return verdict };
+    let ends = known.relative_error.map(|error| [value / (1.0 + error), value / (1.0 - error)]);
+    let met = ends.and_then(|[low, high]| {
+        let kept = keeps(slo.promise, low);
+        (kept == keeps(slo.promise, high)).then_some(kept)
+    });
+    // Loss is none where room is unlimited, however the waits are approximated.
+    if matches!(slo.promise, Promise::LossShare(_)) {
+        return verdict;
+    }
+    let outcome = if met.is_some() { "its error cannot turn the verdict" } else { "too rough to judge by: use events" };
+    let why_not = format!("an approximation: {}, {}; {outcome}", known.name, known.error);
+    SloVerdict { met, value: Estimate { why_not: Some(why_not), ..verdict.value }, ..verdict }
+}
+
 fn formula_value(slo: &Slo, formula: &FormulaQueue) -> Result<f64, String> {
     let missing = || formula.why_not.clone().unwrap_or_else(|| "there is no formula for this promise".to_owned());
     if slo.during.is_some() {
@@ -190,5 +209,43 @@ fn words(model: &Model, slo: &Slo) -> String {
         Promise::Depth(Level::P(p), _) => format!("{queue}: {} depth", share(p)),
         Promise::LossShare(_) => format!("{queue}: lost share"),
         Promise::DrainedBy(_) => format!("{queue}: drained by"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::formula::Approximation;
+    use crate::model::Queue;
+
+    fn judged(limit_s: f64, relative_error: Option<f64>) -> SloVerdict {
+        let slo = Slo {
+            name: "fresh".to_owned(),
+            queue: 0,
+            promise: Promise::Wait(Quantile::Mean, limit_s),
+            during: None,
+            path: None,
+        };
+        let model = Model { queues: vec![Queue::new("orders")], slos: vec![slo], ..Model::new("test", 60.0) };
+        let approximation =
+            Approximation { name: "Kimura 1986 (M/G/c)".to_owned(), error: "known error".to_owned(), relative_error };
+        let formula = FormulaQueue {
+            approximation: Some(approximation),
+            wait_mean_s: Some(1.0),
+            loss: Some(0.0),
+            ..FormulaQueue::default()
+        };
+        verdicts(&model, None, None, Some(&[formula])).remove(0)
+    }
+
+    #[test]
+    fn an_approximation_judges_only_what_its_error_cannot_turn_round() {
+        assert_eq!(judged(1.2, Some(0.15)).met, Some(true));
+        assert_eq!(judged(1.1, Some(0.15)).met, None);
+        assert_eq!(judged(0.9, Some(0.15)).met, None);
+        assert_eq!(judged(0.8, Some(0.15)).met, Some(false));
+        let rough = judged(100.0, None);
+        assert_eq!((rough.met, rough.value.value), (None, Some(1.0)));
+        assert!(rough.value.why_not.is_some_and(|why| why.contains("Kimura") && why.contains("use events")));
     }
 }

@@ -2,7 +2,19 @@
 
 use serde::Serialize;
 
-/// One queue, by queueing theory. Everything is `None` when no exact formula applies, and `why_not` says why.
+/// A formula that is not exact, and how wrong it is known to be.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Approximation {
+    /// Who and when, e.g. `Kimura 1986 (M/G/c)`.
+    pub name: String,
+    /// Its known error, in words.
+    pub error: String,
+    /// Largest relative error of the means that is known for queues like this one; `None` without a bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relative_error: Option<f64>,
+}
+
+/// One queue, by queueing theory. Everything is `None` when no formula applies, and `why_not` says why.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FormulaQueue {
     /// Key in the scenario.
@@ -10,6 +22,9 @@ pub struct FormulaQueue {
     pub name: String,
     /// Kendall's name, e.g. `M/M/c`.
     pub model: Option<String>,
+    /// Which approximation it is; `None` when the answer is exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approximation: Option<Approximation>,
     /// Share of busy slot time.
     pub utilization: Option<f64>,
     /// Mean number waiting.

@@ -1,9 +1,13 @@
 //! Which textbook a queue belongs to: from the settings of a model to arrivals, service, slots and room, or to the
-//! reasons, in the user's words, why no exact stationary law applies. Not here: the laws.
+//! reasons, in the user's words, why no law applies. Not here: the laws, and what other queues publish (`network`).
 
+use super::mmpp::Mmpp;
+use super::network::{Feed, inflow, scvs};
+use super::qna::superposed_scv;
 use crate::engine::beyond::{Beyond, beyond};
 use crate::model::{
-    Arrivals, ConsumerGroup, Distribution, Model, Overflow, Process, Queue, QueueId, Rate, Renewal, Replicas, TtlPlace,
+    AfterFailure, Arrivals, ConsumerGroup, Distribution, Failures, MmppState, Model, Overflow, Process, Queue, QueueId,
+    Rate, Renewal, Replicas, RequeuePosition, Retry, TtlPlace,
 };
 
 /// A queue in the terms of queueing theory.
@@ -12,6 +16,13 @@ pub(super) struct Setting {
     /// λ, messages per second, above 0.
     pub(super) rate_per_s: f64,
     pub(super) gaps: Gaps,
+    pub(super) feed: Feed,
+    pub(super) station: Station,
+}
+
+/// What serves the messages of a queue, and where they wait.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Station {
     pub(super) service: Distribution,
     /// Slot time after each ack; `None` when there is none or it is always 0.
     pub(super) overhead: Option<Distribution>,
@@ -24,19 +35,76 @@ pub(super) struct Setting {
     pub(super) patience_per_s: Option<f64>,
 }
 
+impl Station {
+    /// Mean time that a message keeps its slot, in seconds.
+    pub(super) fn occupancy_s(&self) -> f64 {
+        self.service.mean() + self.overhead.as_ref().map_or(0.0, Distribution::mean)
+    }
+
+    /// Squared coefficient of variation of that time.
+    pub(super) fn occupancy_scv(&self) -> f64 {
+        match &self.overhead {
+            None => self.service.scv(),
+            Some(overhead) => (self.service.variance() + overhead.variance()) / self.occupancy_s().powi(2),
+        }
+    }
+}
+
 /// How arrivals are spaced.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Gaps {
     Poisson,
     /// Independent gaps of this law, in seconds.
     Renewal(Distribution),
+    /// Poisson with a rate that jumps.
+    Modulated(Mmpp),
+    /// Several streams of which only `(rate, c²)` is known.
+    Joined(Vec<(f64, f64)>),
+}
+
+/// What one producer brings to a queue.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stream {
+    pub(super) rate_per_s: f64,
+    /// Share of the producer's messages, drawn for each.
+    pub(super) share: f64,
+    /// Of all of the producer's messages.
+    pub(super) gaps: Gaps,
+    pub(super) producer: String,
 }
 
 /// The setting of one queue.
 ///
 /// # Errors
-/// The reasons why it has no exact stationary law, joined by `; `.
+/// The reasons why it has no stationary law, joined by `; `.
 pub(super) fn setting(model: &Model, queue: QueueId) -> Result<Setting, String> {
+    let mut obstacles = obstacles(model, queue);
+    let inflow = inflow(model, queue).map_err(|reason| obstacles.push(reason)).ok();
+    let station = consumers(model, queue).map_err(|mut reasons| obstacles.append(&mut reasons)).ok();
+    match (inflow, station) {
+        (Some((rate_per_s, gaps, feed)), Some(station)) if obstacles.is_empty() => {
+            Ok(Setting { rate_per_s, gaps, feed, station })
+        }
+        _ => Err(obstacles.join("; ")),
+    }
+}
+
+/// What serves one queue.
+///
+/// # Errors
+/// The reasons why it has no stationary law, whatever arrives, joined by `; `.
+pub(super) fn station(model: &Model, queue: QueueId) -> Result<Station, String> {
+    let mut obstacles = obstacles(model, queue);
+    match consumers(model, queue) {
+        Ok(station) if obstacles.is_empty() => Ok(station),
+        other => {
+            obstacles.extend(other.err().into_iter().flatten());
+            Err(obstacles.join("; "))
+        }
+    }
+}
+
+fn obstacles(model: &Model, queue: QueueId) -> Vec<String> {
     let settings = &model.queues[queue];
     let mut obstacles = Vec::new();
     if settings.initial > 0 {
@@ -48,25 +116,28 @@ pub(super) fn setting(model: &Model, queue: QueueId) -> Result<Setting, String> 
     let patience_per_s = patience_per_s(settings);
     let others = beyond(model, queue).into_iter().filter(|setting| match setting {
         Beyond::Ttl => patience_per_s.is_none(),
-        Beyond::Share(_) | Beyond::SingleActive | Beyond::InFlightLimit(_) => false,
+        Beyond::Failures(_) => model.groups_of(queue).any(|group| tries(settings, group).is_none()),
+        Beyond::Emitted(_) | Beyond::Share(_) | Beyond::SingleActive | Beyond::InFlightLimit(_) => false,
         _ => true,
     });
     obstacles.extend(others.map(|setting| setting.to_string()));
-    let arrivals = arrivals(model, queue).map_err(|reason| obstacles.push(reason)).ok();
-    let consumers = consumers(model, queue).map_err(|mut reasons| obstacles.append(&mut reasons)).ok();
-    match (arrivals, consumers) {
-        (Some((rate_per_s, gaps)), Some((slots, service, overhead))) if obstacles.is_empty() => Ok(Setting {
-            rate_per_s,
-            gaps,
-            service,
-            overhead,
-            slots,
-            room: settings.capacity,
-            overflow: settings.overflow,
-            patience_per_s,
-        }),
-        _ => Err(obstacles.join("; ")),
-    }
+    obstacles
+}
+
+/// Mean deliveries of a message, where a failed one is taken again at once and its slot just goes on: then they are one
+/// service, and exponential again. `None` where failures have another effect.
+fn tries(queue: &Queue, group: &ConsumerGroup) -> Option<f64> {
+    let Some(Failures { probability, poison, then, retry, .. }) = &group.failures else { return Some(1.0) };
+    let fails = probability + poison > 0.0;
+    let goes_on = *poison == 0.0
+        && *probability < 1.0
+        && *then == AfterFailure::Requeue
+        && *retry == Retry::AtOnce
+        && queue.delivery_limit.is_none()
+        && queue.requeue != RequeuePosition::Back
+        && group.service.is_exponential()
+        && group.overhead.as_ref().is_none_or(|overhead| overhead.mean() == 0.0);
+    (goes_on || !fails).then(|| 1.0 / (1.0 - if fails { *probability } else { 0.0 }))
 }
 
 /// θ where times to live are exponential and count wherever a message stands.
@@ -75,8 +146,21 @@ fn patience_per_s(queue: &Queue) -> Option<f64> {
     ttl.after.exponential_mean().map(|mean_s| 1.0 / mean_s)
 }
 
-/// λ and the law of the gaps.
-fn arrivals(model: &Model, queue: QueueId) -> Result<(f64, Gaps), String> {
+/// c²ₐ of a stream in front of a queue of utilization ρ, if two moments say something about it.
+pub(super) fn scv_of(gaps: &Gaps, utilization: f64) -> Option<f64> {
+    match gaps {
+        Gaps::Poisson => Some(1.0),
+        Gaps::Renewal(law) => Some(law.scv()),
+        Gaps::Joined(streams) => Some(superposed_scv(streams, utilization)),
+        Gaps::Modulated(_) => None,
+    }
+}
+
+/// What the producers bring to a queue.
+///
+/// # Errors
+/// The first that has no stationary law, or that there are none.
+pub(super) fn streams(model: &Model, queue: QueueId) -> Result<Vec<Stream>, String> {
     let mut streams = Vec::new();
     for producer in model.producers_of(queue) {
         let Arrivals::Process { rate, process } = &producer.arrivals else {
@@ -85,29 +169,37 @@ fn arrivals(model: &Model, queue: QueueId) -> Result<(f64, Gaps), String> {
         let Some(rate_per_s) = constant_rate(rate) else {
             return Err(format!("the rate of {} changes over time", producer.name));
         };
-        let share = model.share_of(producer.to, queue);
         if rate_per_s > 0.0 {
+            let share = model.share_of(producer.to, queue);
             let gaps = gaps(process, rate_per_s, &producer.name)?;
-            // A share drawn for each message of a Poisson process is a Poisson process.
-            if share != 1.0 && gaps != Gaps::Poisson {
-                return Err(format!(
-                    "a topic gives it a share of what {} publishes, which is not Poisson",
-                    producer.name
-                ));
-            }
-            streams.push((rate_per_s * share, gaps));
+            let producer = producer.name.clone();
+            streams.push(Stream { rate_per_s: rate_per_s * share, share, gaps, producer });
         }
     }
-    let rate_per_s = streams.iter().map(|(rate_per_s, _)| rate_per_s).sum();
-    if streams.iter().all(|(_, gaps)| *gaps == Gaps::Poisson) && !streams.is_empty() {
-        // Poisson processes superpose to a Poisson process.
-        return Ok((rate_per_s, Gaps::Poisson));
-    }
-    match streams.len() {
-        0 => Err("nothing is published to it".to_owned()),
-        1 => Ok(streams.remove(0)),
-        _ => Err("several producers that are not all Poisson publish to it".to_owned()),
-    }
+    Ok(streams)
+}
+
+/// λ and the spacing of streams together.
+///
+/// # Errors
+/// Why theory knows no such stream, or that there is none.
+pub(super) fn join(streams: Vec<Stream>) -> Result<(f64, Gaps), String> {
+    let rate_per_s = streams.iter().map(|stream| stream.rate_per_s).sum();
+    // A share drawn for each message of a Poisson process is one, and so are several of them together.
+    let (poisson, others): (Vec<Stream>, Vec<Stream>) =
+        streams.into_iter().partition(|stream| stream.gaps == Gaps::Poisson);
+    let gaps = match (others.as_slice(), poisson.as_slice()) {
+        ([], []) => return Err("nothing is published to it".to_owned()),
+        ([], _) => Gaps::Poisson,
+        ([Stream { gaps: Gaps::Modulated(process), share, .. }], _) => {
+            let poisson_per_s = poisson.iter().map(|stream| stream.rate_per_s).sum();
+            let joined = process.thinned_and_joined(*share, poisson_per_s);
+            return Ok((joined.mean_per_s(), Gaps::Modulated(joined)));
+        }
+        ([Stream { gaps, share: 1.0, .. }], []) => gaps.clone(),
+        _ => Gaps::Joined(scvs(&[others, poisson].concat())?),
+    };
+    Ok((rate_per_s, gaps))
 }
 
 /// The law of the gaps of one process at a constant rate.
@@ -121,15 +213,20 @@ fn gaps(process: &Process, rate_per_s: f64, producer: &str) -> Result<Gaps, Stri
         Process::Renewal(Renewal::Gap(shape)) => scaled(shape, mean_s / shape.mean()),
         Process::Batches { size: 1, of } => return gaps(of, rate_per_s, producer),
         Process::Batches { .. } => return Err(format!("{producer} publishes in batches")),
-        Process::Mmpp(_) => return Err(format!("the arrivals of {producer} are Markov-modulated (mmpp)")),
+        Process::Mmpp(states) => return modulated(states, rate_per_s),
     };
     Ok(if law.is_exponential() { Gaps::Poisson } else { Gaps::Renewal(law) })
 }
 
-type Consumers = (u64, Distribution, Option<Distribution>);
+/// A rate that jumps between states; the factors are those of the model, with a mean of 1 over time.
+fn modulated(states: &[MmppState], rate_per_s: f64) -> Result<Gaps, String> {
+    let states: Vec<(f64, f64)> = states.iter().map(|state| (rate_per_s * state.factor, 1.0 / state.mean_s)).collect();
+    let process = Mmpp::new(&states).map_err(|reason| reason.to_string())?;
+    Ok(if process.is_poisson() { Gaps::Poisson } else { Gaps::Modulated(process) })
+}
 
 /// Slots, service and overhead of the only consumer group.
-fn consumers(model: &Model, queue: QueueId) -> Result<Consumers, Vec<String>> {
+fn consumers(model: &Model, queue: QueueId) -> Result<Station, Vec<String>> {
     let groups: Vec<&ConsumerGroup> = model.groups_of(queue).collect();
     let group = match groups.as_slice() {
         [] => return Err(vec!["nobody consumes it".to_owned()]),
@@ -176,8 +273,17 @@ fn consumers(model: &Model, queue: QueueId) -> Result<Consumers, Vec<String>> {
             let active = if single_active { replicas.min(1) } else { replicas };
             let all = u64::from(active) * u64::from(group.slots_per_replica());
             let slots = group.in_flight_limit.map_or(all, |limit| all.min(u64::from(limit)));
-            let service = if speed == 1.0 { group.service.clone() } else { scaled(&group.service, 1.0 / speed) };
-            Ok((slots, service, overhead.cloned()))
+            let settings = &model.queues[queue];
+            let factor = tries(settings, group).unwrap_or(1.0) / speed;
+            let service = if factor == 1.0 { group.service.clone() } else { scaled(&group.service, factor) };
+            Ok(Station {
+                service,
+                overhead: overhead.cloned(),
+                slots,
+                room: settings.capacity,
+                overflow: settings.overflow,
+                patience_per_s: patience_per_s(settings),
+            })
         }
         _ => Err(obstacles),
     }

@@ -32,7 +32,7 @@ type Cell = fn(&Quantity) -> String;
 /// known.
 pub(super) fn side_by_side(view: &QueueView, width: usize) -> Vec<String> {
     let quantities = quantities(view);
-    let formula = view.formula.and_then(|formula| formula.model.as_deref());
+    let formula = view.formula.and_then(|formula| formula.model.as_deref()).map(kendall);
     let law = view.transient.and_then(|law| law.model.as_deref());
     let columns: Vec<(String, Cell)> = [
         view.summary.map(|_| ("events".to_owned(), events_cell as Cell)),
@@ -56,6 +56,9 @@ pub(super) fn side_by_side(view: &QueueView, width: usize) -> Vec<String> {
         lines.push(String::new());
         lines.extend(grid.lines(width));
     }
+    if let Some(words) = view.formula.and_then(standing) {
+        lines.extend(paragraph(&format!("  Formula: {words}."), 4, width));
+    }
     let reasons = [
         ("Formula", view.formula.and_then(|formula| formula.why_not.as_deref())),
         // Most queues have no such law: who did not ask for it need not hear why.
@@ -69,6 +72,21 @@ pub(super) fn side_by_side(view: &QueueView, width: usize) -> Vec<String> {
         lines.extend(paragraph(&format!("  {engine}: {reason}."), 4, width));
     }
     lines
+}
+
+/// Kendall's name alone, which fits over a column: `M/M/c` of `M/M/c in a Jackson network`.
+fn kendall(model: &str) -> &str {
+    [" in a ", " behind a "].iter().fold(model, |name, words| name.split_once(words).map_or(name, |(law, _)| law))
+}
+
+/// What a column's head has no room for: where the queue stands, and that the answer is not exact.
+fn standing(formula: &FormulaQueue) -> Option<String> {
+    let model = formula.model.as_deref()?;
+    match &formula.approximation {
+        Some(known) => Some(format!("{model}, not exact, by {}; {}", known.name, known.error)),
+        None if kendall(model) != model => Some(format!("{model}, exact")),
+        None => None,
+    }
 }
 
 fn events_cell(quantity: &Quantity) -> String {

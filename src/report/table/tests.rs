@@ -94,3 +94,25 @@ fn a_group_that_a_strategy_scales_tells_three_numbers() {
     assert!(told.contains(sentence), "{text}");
     assert!(widest(&text) <= 80, "{text}");
 }
+
+#[test]
+fn an_approximation_says_its_name_and_error_below_its_column() {
+    let mut outcome = fixture::steady();
+    let formula = &mut outcome.formula.as_mut().unwrap()[0];
+    formula.model = Some("M/M/c in a Jackson network".to_owned());
+    let exact = table(&outcome, 80, false);
+    assert!(
+        exact.contains("formula M/M/c\n") && exact.contains("Formula: M/M/c in a Jackson network, exact."),
+        "{exact}"
+    );
+    let formula = &mut outcome.formula.as_mut().unwrap()[0];
+    formula.model = Some("M/G/c approx.".to_owned());
+    formula.approximation = Some(crate::measure::summary::Approximation {
+        name: "Kimura 1986 (M/G/c)".to_owned(),
+        error: "within 3 % for services like Erlang's".to_owned(),
+        relative_error: Some(0.03),
+    });
+    let rough = table(&outcome, 80, false);
+    assert!(rough.contains("Formula: M/G/c approx., not exact, by Kimura 1986 (M/G/c); within 3 %"), "{rough}");
+    assert!(widest(&rough) <= 80);
+}
