@@ -6,6 +6,7 @@ pub mod drain;
 pub mod dry_run;
 mod explain;
 pub mod headroom;
+pub mod plan;
 mod repeat;
 mod run;
 mod storm;
@@ -14,5 +15,6 @@ mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
+pub use plan::{Plan, PlanOptions};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};

@@ -7,7 +7,7 @@
 
 use crate::measure::Estimate;
 use crate::model::{GroupId, Model, QueueId};
-use crate::study::compare::KeptShare;
+use crate::measure::KeptShare;
 use crate::units::Seconds;
 
 /// What a study of drain times may choose besides the scenario.

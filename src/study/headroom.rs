@@ -8,7 +8,7 @@
 use crate::measure::Estimate;
 use crate::model::{GroupId, Model, QueueId};
 use crate::scenario::Growth;
-use crate::study::compare::KeptShare;
+use crate::measure::KeptShare;
 use crate::units::Seconds;
 
 /// What a study of headroom may choose besides the scenario.
