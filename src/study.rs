@@ -15,6 +15,7 @@ mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
+pub use headroom::{Headroom, HeadroomOptions, headroom};
 pub use plan::{Plan, PlanOptions};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};
