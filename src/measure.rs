@@ -4,6 +4,7 @@
 //! engines work, and files.
 
 mod breach;
+mod clearing;
 mod decisions;
 mod estimate;
 mod figures;
@@ -24,6 +25,7 @@ mod tolerance;
 mod waits;
 
 pub use breach::{Breach, Cause, Rule};
+pub use clearing::{Cleared, ClearingWatch};
 pub use decisions::{DecisionLog, DecisionRow, Seen};
 pub use estimate::Estimate;
 pub(crate) use estimate::t_quantile;

@@ -14,6 +14,7 @@ mod verdict;
 mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
+pub use drain::{Drain, DrainOptions, drain};
 pub use explain::{Explanation, Silence, explain};
 pub use headroom::{Headroom, HeadroomOptions, headroom};
 pub use plan::{Plan, PlanOptions};
