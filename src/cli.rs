@@ -6,8 +6,10 @@ mod check;
 mod compare;
 mod completions;
 mod decide;
+mod drain;
 mod explain;
 mod export;
+mod headroom;
 mod init;
 mod input;
 mod interrupt;
@@ -43,6 +45,7 @@ Examples:
   forebay init                            write a starter scenario to edit
   forebay run scenario.yaml               answer it; files in output/NAME/
   forebay compare scenario.yaml           its scaling strategies side by side
+  forebay headroom scenario.yaml          how much more load it bears
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
 
@@ -60,6 +63,8 @@ pub struct Cli {
 enum Verb {
     Run(run::Run),
     Compare(compare::Compare),
+    Headroom(headroom::HeadroomVerb),
+    Drain(drain::DrainVerb),
     Check(check::Check),
     Decide(decide::Decide),
     Explain(explain::Explain),
@@ -102,6 +107,8 @@ impl Cli {
         match self.verb {
             Verb::Run(run) => run.answer(),
             Verb::Compare(compare) => compare.answer(),
+            Verb::Headroom(headroom) => headroom.answer(),
+            Verb::Drain(drain) => drain.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
             Verb::Explain(explain) => explain.answer(),

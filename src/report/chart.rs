@@ -8,6 +8,8 @@ mod axis;
 mod comparison;
 mod consumers;
 mod depth;
+mod drain;
+mod headroom;
 mod labels;
 mod marks;
 mod paint;
@@ -24,6 +26,8 @@ use super::view::QueueView;
 use super::words;
 use axis::Axis;
 pub(super) use comparison::{comparison_charts, is_comparisons};
+pub(super) use drain::{drain_charts, is_drains};
+pub(super) use headroom::{headroom_charts, is_headrooms};
 use plot::{Chart, Panel};
 
 /// A promised limit this many times above the data would flatten it; the subtitle names it instead.
