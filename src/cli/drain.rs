@@ -48,7 +48,7 @@ pub struct DrainVerb {
     #[arg(long, value_name = "SHARE", value_parser = share_inside)]
     confidence: Option<f64>,
 
-    /// Replications; 400, fewer where runs are long, if not given
+    /// Replications; by default 400, fewer where runs are long
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     runs: Option<u32>,
 

@@ -19,8 +19,8 @@ const KEPT_IN: f64 = 0.95;
 
 /// How much more load before a promise breaks, what breaks first, and when
 ///
-/// Multiplies every producer's rate by one factor and looks for the largest at which enough runs keep all promises, with
-/// an interval. Names the promise that breaks first, the date at the scenario's `growth`, and what is left while
+/// Multiplies every producer's rate by one factor and looks for the largest at which enough runs keep all promises,
+/// with an interval. Names the promise that breaks first, the date at the scenario's `growth`, and what is left while
 /// replicas or one of its `zones` are away. Writes headroom.json, headroom.csv and a chart into output/NAME/.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -48,7 +48,7 @@ pub struct HeadroomVerb {
     #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = precision)]
     precision: f64,
 
-    /// Replications whose limits are looked for; as many as the confidence needs, fewer where runs are long, if not given
+    /// Replications whose limits are looked for; by default what the confidence needs, fewer where runs are long
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(3..=100_000))]
     runs: Option<u32>,
 
