@@ -43,7 +43,7 @@ pub struct DrainOptions {
 
 impl Default for DrainOptions {
     fn default() -> Self {
-        DrainOptions { threads: None, kept_in: 0.95, runs: None, by_s: None, most_replicas: 10_000, budget: 8e8 }
+        DrainOptions { threads: None, kept_in: 0.95, runs: None, by_s: None, most_replicas: 10_000, budget: 4e8 }
     }
 }
 

@@ -61,7 +61,7 @@ impl Default for HeadroomOptions {
             zones: None,
             growth: None,
             ceiling: 64.0,
-            budget: 8e8,
+            budget: 4e8,
             memory_bytes: None,
         }
     }

@@ -26,13 +26,15 @@ pub fn drain_table(drain: &Drain, width: usize, colour: bool) -> String {
     }
     if drain.replications > 0 {
         let looked_at = format!(
-            "Runs until no message is ready for the first time: {} ({}, seed {}), took {:.1} s.",
+            "Runs until no message is ready for the first time: {} ({}, seed {}).",
             plural(f64::from(drain.runs), "run"),
             plural(drain.messages as f64, "message"),
-            drain.model.seed,
-            drain.wall_s
+            drain.model.seed
         );
         lines.extend(paragraph(&looked_at, 2, width));
+        if drain.wall_s > 0.0 {
+            lines.push(format!("Took {}.", duration(drain.wall_s)));
+        }
         lines.push(String::new());
         lines.extend(quantiles(drain).lines(width));
     }

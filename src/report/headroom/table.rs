@@ -1,6 +1,6 @@
 //! The terminal's answer: how much more load, what breaks first, when; then what is left while something is away.
 
-use super::super::number::{plural, share};
+use super::super::number::{duration, plural, share};
 use super::super::table::{Grid, NARROWEST, WIDEST, paragraph};
 use super::words;
 use crate::measure::Estimate;
@@ -14,6 +14,9 @@ pub fn headroom_table(headroom: &Headroom, width: usize, colour: bool) -> String
     let mut lines = paragraph(&format!("{}: {}.", headroom.model.name, words::answer(headroom)), 2, width);
     for sentence in [words::date(headroom), words::claim(headroom), today(headroom), looked_at(headroom)] {
         lines.extend(paragraph(&format!("  {sentence}"), 4, width));
+    }
+    if headroom.wall_s > 0.0 {
+        lines.push(format!("  Took {}.", duration(headroom.wall_s)));
     }
     for grid in [promises(headroom), away(headroom), saturation(headroom)] {
         if !grid.is_empty() {
@@ -41,11 +44,10 @@ fn today(headroom: &Headroom) -> String {
 
 fn looked_at(headroom: &Headroom) -> String {
     format!(
-        "Every rate times a factor, the same random streams at every factor: {} ({}, seed {}), took {:.1} s.",
+        "Every rate times a factor, the same random streams at every factor: {} ({}, seed {}).",
         plural(f64::from(headroom.runs), "run"),
         plural(headroom.messages as f64, "message"),
-        headroom.model.seed,
-        headroom.wall_s
+        headroom.model.seed
     )
 }
 
@@ -60,9 +62,9 @@ fn shown(estimate: &Estimate) -> String {
 fn promises(headroom: &Headroom) -> Grid {
     let mut grid = Grid::new(2).flexible(0).right_from(1);
     grid.header(["promise", "a typical run bears", "breaks first in"].map(str::to_owned).to_vec());
-    for (place, promise) in headroom.promises.iter().enumerate() {
+    for promise in &headroom.promises {
         let first = promise.first_in.map_or("-".to_owned(), |first_in| format!("{} of runs", share(first_in)));
-        grid.row(vec![words::promise(headroom, place), shown(&promise.typical), first]);
+        grid.row(vec![promise.name.clone(), shown(&promise.typical), first]);
     }
     grid
 }
@@ -74,7 +76,6 @@ fn away(headroom: &Headroom) -> Grid {
         let row = [
             away.words.clone(),
             format!("{} of {}", kept.kept, kept.runs),
-            shown(&away.factor),
             words::interval(&away.factor),
             away.first.map_or("-".to_owned(), |first| headroom.promises[first].name.clone()),
         ];
@@ -82,7 +83,7 @@ fn away(headroom: &Headroom) -> Grid {
     }
     if !grid.is_empty() {
         grid.header(
-            ["if this is away", "kept today", "load may grow", "interval", "breaks"].map(str::to_owned).to_vec(),
+            ["while this is away", "kept today", "load may grow by", "breaks first"].map(str::to_owned).to_vec(),
         );
     }
     grid
@@ -99,7 +100,7 @@ fn saturation(headroom: &Headroom) -> Grid {
         grid.row(vec![format!("{kind} {}", one.name), peak, words::growth(one.on_average)]);
     }
     if !grid.is_empty() {
-        grid.header(["more work than can be done from", "at the peak", "on average"].map(str::to_owned).to_vec());
+        grid.header(["too much work from", "at the peak", "on average"].map(str::to_owned).to_vec());
     }
     grid
 }

@@ -28,6 +28,9 @@ pub(in crate::report) fn growth(factor: f64) -> String {
 /// `36 % to 40 %`, or what is known of it.
 pub(in crate::report) fn interval(estimate: &Estimate) -> String {
     match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) if high < 0.9995 => {
+            format!("{} to {}", growth(high).trim_end_matches(" less"), growth(low))
+        }
         (Some(low), Some(high)) => format!("{} to {}", growth(low), growth(high)),
         (Some(low), None) => format!("at least {}", growth(low)),
         (None, Some(high)) => format!("at most {}", growth(high)),

@@ -4,7 +4,7 @@
 
 use super::{Saturated, Saturation};
 use crate::engine::fluid::{self, FluidQueue};
-use crate::model::{ConsumerGroup, Model, QueueId};
+use crate::model::{ConsumerGroup, Distribution, Model, QueueId};
 
 /// Everything that could be saturated, the first one first.
 pub(super) fn saturation(model: &Model) -> Vec<Saturation> {
@@ -62,9 +62,12 @@ fn most_per_s(model: &Model, group: &ConsumerGroup) -> f64 {
 
 /// In such an interval the capacity says nothing about the load that can be borne.
 fn somebody_is_away(model: &Model, queue: QueueId, begin_s: f64, end_s: f64) -> bool {
-    let outages = model.groups_of(queue).flat_map(|group| &group.outages);
-    let mut all = outages.chain(&model.queues[queue].broker_outages);
-    all.any(|(from_s, until_s)| *from_s < end_s && begin_s < *until_s)
+    let outages = model.groups_of(queue).flat_map(|group| {
+        let startup_s = group.startup.as_ref().map_or(0.0, Distribution::mean);
+        group.outages.iter().map(move |(from_s, until_s)| (*from_s, until_s + startup_s))
+    });
+    let mut all = outages.chain(model.queues[queue].broker_outages.iter().copied());
+    all.any(|(from_s, until_s)| from_s < end_s && begin_s < until_s)
 }
 
 fn of_resource(model: &Model, resource: usize, fluid: &[FluidQueue]) -> Option<Saturation> {
