@@ -377,7 +377,7 @@ fn whole(
 ) -> Result<Whole, HeadroomError> {
     let count = plan.procedure.replications();
     let precision = options.precision;
-    let step = if first.by_formula { precision } else { 5.0 * precision };
+    let step = if first.is_close { precision } else { 5.0 * precision };
     let start = first.factor;
     let search = Search { range, start, step, precision, rank: None, events: plan.events };
     trials.narrow(Demand::All, plan.explorers, &search)?;
@@ -517,7 +517,7 @@ fn left(
     let plan = Plan::new(&reduced, options, events);
     let busy = |model: &Model| saturation::saturation(model).first().map_or(1.0, |first| first.on_average);
     let factor = (whole.middle * busy(&reduced) / busy(model)).clamp(range.least, range.most);
-    let found = self::whole(&mut trials, &plan, options, range, Guess { factor, by_formula: false })?;
+    let found = self::whole(&mut trials, &plan, options, range, Guess { factor, is_close: true })?;
     let first = first_in(&trials, model.slos.len(), &found.brackets)
         .and_then(|shares| (0..shares.len()).rev().max_by(|a, b| shares[*a].total_cmp(&shares[*b])));
     let due_after_s = options.growth.and_then(|growth| due(growth, &found.factor).value);

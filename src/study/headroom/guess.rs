@@ -19,8 +19,8 @@ const BEFORE_SATURATION: f64 = 0.95;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Guess {
     pub factor: f64,
-    /// Whether a formula judged every promise, so that runs will be close.
-    pub by_formula: bool,
+    /// Whether runs will be close: a formula judged every promise, or a like world is known.
+    pub is_close: bool,
 }
 
 /// What formula, equation and capacity say together.
@@ -32,13 +32,13 @@ pub(super) fn guess(model: &Model, saturation: &[Saturation], range: Range) -> G
     if judged {
         // Beyond saturation there is no steady state, and no verdict.
         let factor = last_that(range, |factor| by_formula(factor).iter().all(|met| *met == Some(true)));
-        return Guess { factor, by_formula: true };
+        return Guess { factor, is_close: true };
     }
     let by_fluid = |factor: f64| met(verdicts(model, None, Some(&fluid::integrate(&scaled(model, factor))), None));
     let unbroken = last_that(range, |factor| by_fluid(factor).iter().all(|met| *met != Some(false)));
-    let busy = saturation.first().map_or(range.most, |first| first.on_average);
+    let busy = saturation.first().map_or(range.most, |first| first.at_peak.unwrap_or(first.on_average));
     let factor = (BEFORE_SATURATION * unbroken.min(busy)).clamp(range.least, range.most);
-    Guess { factor, by_formula: false }
+    Guess { factor, is_close: false }
 }
 
 /// The largest factor of the range at which something holds that ends to hold somewhere.
