@@ -6,8 +6,10 @@ mod check;
 mod compare;
 mod completions;
 mod decide;
+mod drain;
 mod explain;
 mod export;
+mod headroom;
 mod init;
 mod input;
 mod interrupt;
@@ -46,6 +48,7 @@ Examples:
   forebay compare scenario.yaml           its scaling strategies side by side
   forebay sweep scenario.yaml --vary consumers.workers.replicas=1..20
                                           what each number would do
+  forebay headroom scenario.yaml          how much more load it bears
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
 
@@ -64,6 +67,8 @@ enum Verb {
     Run(run::Run),
     Compare(compare::Compare),
     Sweep(sweep::Sweep),
+    Headroom(headroom::HeadroomVerb),
+    Drain(drain::DrainVerb),
     Check(check::Check),
     Decide(decide::Decide),
     Explain(explain::Explain),
@@ -107,6 +112,8 @@ impl Cli {
             Verb::Run(run) => run.answer(),
             Verb::Compare(compare) => compare.answer(),
             Verb::Sweep(sweep) => sweep.answer(),
+            Verb::Headroom(headroom) => headroom.answer(),
+            Verb::Drain(drain) => drain.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
             Verb::Explain(explain) => explain.answer(),

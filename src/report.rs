@@ -1,5 +1,5 @@
 //! Everything that comes out of a run (`summary.json`, `timeseries.csv`, `decisions.csv`, charts, the table of the
-//! terminal), of a comparison and of a sweep.
+//! terminal) and of every other study: comparisons, sweeps, headroom, drain times.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
@@ -8,10 +8,12 @@ mod chart;
 mod clock;
 mod compare;
 mod decisions;
+mod drain;
 mod error;
 mod explanation;
 #[cfg(test)]
 mod fixture;
+mod headroom;
 mod json;
 mod number;
 mod presets;
@@ -27,8 +29,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 pub use compare::{compare_json, compare_table, write_comparison};
+pub use drain::{drain_json, drain_table, write_drain};
 pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
+pub use headroom::{headroom_json, headroom_table, write_headroom};
 pub use json::summary_json;
 pub use presets::{presets, presets_json};
 pub use stage::hidden_folder;

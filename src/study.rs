@@ -2,8 +2,11 @@
 
 mod agreement;
 pub mod compare;
+pub mod drain;
 pub mod dry_run;
 mod explain;
+pub mod headroom;
+pub mod plan;
 mod repeat;
 mod run;
 pub mod staffing;
@@ -13,7 +16,10 @@ mod verdict;
 mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
+pub use drain::{Drain, DrainOptions, drain};
 pub use explain::{Explanation, Silence, explain};
+pub use headroom::{Headroom, HeadroomOptions, headroom};
+pub use plan::{Plan, PlanOptions};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};
 pub use staffing::{Staffing, StaffingError, StaffingOptions, staffing};

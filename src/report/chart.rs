@@ -8,6 +8,8 @@ mod axis;
 mod comparison;
 mod consumers;
 mod depth;
+mod drain;
+mod headroom;
 mod heat;
 mod labels;
 mod marks;
@@ -26,6 +28,8 @@ use super::view::QueueView;
 use super::words;
 use axis::Axis;
 pub(super) use comparison::{comparison_charts, is_comparisons};
+pub(super) use drain::{drain_charts, is_drains};
+pub(super) use headroom::{headroom_charts, is_headrooms};
 use plot::{Chart, Panel};
 pub(super) use sweep::{is_sweeps, sweep_charts};
 

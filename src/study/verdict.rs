@@ -48,14 +48,20 @@ fn keeps(promise: Promise, value: f64) -> bool {
 }
 
 /// Whether one run kept all promises, given the statistic that each speaks of; `None` where none of them could be
-/// judged. A queue that never drained has broken its promise; without any message nothing is kept or broken.
+/// judged.
 pub(super) fn kept_all(model: &Model, values: &[Option<f64>]) -> Option<bool> {
-    let judged = model.slos.iter().zip(values).filter_map(|(slo, value)| match (value, slo.promise) {
-        (Some(value), promise) => Some(keeps(promise, *value)),
+    let judged = model.slos.iter().zip(values).filter_map(|(slo, value)| kept_one(slo, *value));
+    judged.reduce(|all, kept| all && kept)
+}
+
+/// Whether one run kept one promise. A queue that never drained has broken its promise; without any message nothing is
+/// kept or broken.
+pub(super) fn kept_one(slo: &Slo, value: Option<f64>) -> Option<bool> {
+    match (value, slo.promise) {
+        (Some(value), promise) => Some(keeps(promise, value)),
         (None, Promise::DrainedBy(_)) => Some(false),
         (None, _) => None,
-    });
-    judged.reduce(|all, kept| all && kept)
+    }
 }
 
 /// Replications that kept a promise, and those that could be judged; `None` if there are none of these.
@@ -193,7 +199,7 @@ fn formula_value(slo: &Slo, formula: &FormulaQueue) -> Result<f64, String> {
 }
 
 /// The promise as a person would say it.
-fn words(model: &Model, slo: &Slo) -> String {
+pub(super) fn words(model: &Model, slo: &Slo) -> String {
     let queue = slo.path.map_or(&model.queues[slo.queue].name, |path| &model.paths[path].name);
     let share = |share: f64| format!("p{}", format!("{:.6}", share * 100.0).trim_end_matches('0').replace('.', ""));
     let quantile = |quantile: Quantile| match quantile {
