@@ -13,6 +13,6 @@ mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
-pub use plan::{Plan, PlanOptions};
+pub use plan::{Plan, PlanOptions, plan};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};
