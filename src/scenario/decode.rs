@@ -488,7 +488,7 @@ fn form(kind: &Kind) -> Form {
         Kind::List(..) | Kind::Pair(..) => Form::List,
         Kind::Section(_) | Kind::Named(_) | Kind::Values(_) | Kind::Choice(_) | Kind::CellTexts | Kind::Axes => {
             Form::Map
-        },
+        }
         _ => Form::Scalar,
     }
 }

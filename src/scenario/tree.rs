@@ -77,7 +77,10 @@ impl Node {
             Value::Scalar { text, quoted: true } => serde_json::Value::from(text.as_str()).to_string(),
             Value::List(entries) => format!("[{}]", joined(entries.iter().map(Node::flow).collect())),
             Value::Map(entries) => {
-                format!("{{{}}}", joined(entries.iter().map(|(key, node)| format!("{}: {}", key.text, node.flow())).collect()))
+                format!(
+                    "{{{}}}",
+                    joined(entries.iter().map(|(key, node)| format!("{}: {}", key.text, node.flow())).collect())
+                )
             }
         }
     }

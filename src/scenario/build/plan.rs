@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn a_plan_is_read() {
-        let plan = loaded("{vary: {consumers.g.replicas: \"1..3\", producers.p.rate: [1/s, {constant: 2/s}]}}").unwrap();
+        let plan =
+            loaded("{vary: {consumers.g.replicas: \"1..3\", producers.p.rate: [1/s, {constant: 2/s}]}}").unwrap();
         let plan = plan.planning.plan.unwrap();
         assert_eq!(plan.vary[0].values, ["1", "2", "3"]);
         assert_eq!(plan.vary[1].values, ["1/s", "{constant: 2/s}"]);
