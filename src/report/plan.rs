@@ -4,6 +4,7 @@
 
 mod csv;
 mod json;
+pub(super) mod over_time;
 mod table;
 pub(super) mod words;
 

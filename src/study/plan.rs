@@ -13,6 +13,7 @@ mod found;
 mod guide;
 mod map;
 mod outcome;
+mod over_time;
 mod question;
 mod search;
 #[cfg(test)]
@@ -28,13 +29,18 @@ use crate::scenario::{Axis, Faults, Override, PlanQuestion};
 use bench::Bench;
 use found::Found;
 use map::Map;
+use over_time::over_time;
 use question::Question;
 use search::{Allowance, Search};
 
 /// Most runs of one candidate unless somebody says otherwise: enough to prove 95 % where the truth is 98 %, …
-const MOST_RUNS: u32 = 500;
+const MOST_RUNS: f64 = 500.0;
+/// … where runs are short enough to be a small part of the budget, enough for 96.5 %, …
+const MOST_SHORT_RUNS: f64 = 5_000.0;
+/// … which all runs of one candidate then take at most, …
+const PART: f64 = 0.1;
 /// … and where a narrow interval was asked for.
-const MOST_FOR_PRECISION: u32 = 10_000;
+const MOST_FOR_PRECISION: u32 = 20_000;
 
 /// What a plan may choose besides the scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +53,8 @@ pub struct PlanOptions {
     pub certainty: f64,
     /// Half-width of the interval of the chosen setting's share of runs; as it comes without one.
     pub precision: Option<f64>,
-    /// Most replications of one candidate; 500 without a number, and 10 000 with a precision.
+    /// Most replications of one candidate; without a number 500, more where runs are short, and 20 000 with a
+    /// precision.
     pub at_most: Option<u32>,
     /// Most events over all runs: when they are used up, the plan says what is known by then. Above 0.
     pub budget: f64,
@@ -93,11 +100,28 @@ pub fn plan(
     let error = (1.0 - options.certainty) / map.lines.len() as f64;
     let proof = ShareProof::new(question.confidence, error);
     let allowance = Allowance {
-        at_most: options.at_most.unwrap_or(if options.precision.is_some() { MOST_FOR_PRECISION } else { MOST_RUNS }),
+        at_most: options.at_most.unwrap_or_else(|| most_runs(options, per_run)),
         budget: options.budget,
         precision: options.precision,
     };
     let mut lines = map.lines.clone();
     let ending = Search::new(&mut bench, &question, proof, allowance, per_run).run(&mut lines)?;
-    Ok(Found { model, question: &question, options, map: &map, lines: &lines, proof, bench: &bench }.plan(&ending))
+    let found = Found { model, question: &question, options, map: &map, lines: &lines, proof, bench: &bench };
+    let mut plan = found.plan(&ending);
+    if let PlanAnswer::Chosen { candidate, .. } | PlanAnswer::Bracket { candidate, .. } = plan.answer {
+        let chosen = &bench.tried[&plan.candidates[candidate].point].model;
+        let over_time = over_time(chosen, &question, options, per_run, progress)?;
+        plan.staffing = over_time.staffing;
+        plan.constant_delays = over_time.constant;
+        plan.notes.extend(over_time.why_not);
+    }
+    Ok(plan)
+}
+
+/// Most runs of one candidate, each of so many events.
+fn most_runs(options: &PlanOptions, per_run: f64) -> u32 {
+    if options.precision.is_some() {
+        return MOST_FOR_PRECISION;
+    }
+    (PART * options.budget.min(PlanOptions::default().budget) / per_run).clamp(MOST_RUNS, MOST_SHORT_RUNS) as u32
 }

@@ -1,17 +1,21 @@
 //! The chart of a plan: in how many runs each candidate keeps the promises, beside what it costs.
 
-use super::super::plan::words;
+use super::super::clock::Clock;
+use super::super::plan::{over_time, words};
 use super::super::{ReportError, number};
 use super::axis::Axis;
-use super::plot::{Chart, Layer, Panel};
+use super::plot::{Chart, Layer, Panel, staircase};
 use super::theme::Stroke;
 use super::{paint, raster};
 use crate::study::Plan;
 use crate::study::compare::Objective;
 use crate::study::plan::{Candidate, PlanAnswer};
+use crate::study::staffing::Staffing;
 
-/// Name of the only chart.
-const NAME: &str = "plan-kept";
+/// Name of the chart of shares.
+const KEPT: &str = "plan-kept";
+/// Name of the chart of replicas over time.
+const STAFFING: &str = "plan-staffing";
 /// Bars that a chart has room for.
 const MOST_BARS: usize = 12;
 /// Height of a bar as a share of its row.
@@ -19,15 +23,22 @@ const BAR: f64 = 0.56;
 
 /// Names and contents of all charts, SVG before PNG.
 pub(in crate::report) fn plan_charts(plan: &Plan) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
-    let chart = if plan.ordered.is_some() && plan.axes.len() == 1 { along(plan) } else { bars(plan) };
-    let picture = paint::paint(&chart).and_then(|painted| raster::finish(&painted, &chart.title));
-    let picture = picture.map_err(|reason| ReportError::Chart { name: NAME.to_owned(), reason })?;
-    Ok(vec![(format!("{NAME}.svg"), picture.svg.into_bytes()), (format!("{NAME}.png"), picture.png)])
+    let kept = if plan.ordered.is_some() && plan.axes.len() == 1 { along(plan) } else { bars(plan) };
+    let staffing = plan.staffing.as_ref().map(|found| (STAFFING, staffing(plan, found)));
+    let mut files = Vec::new();
+    for (name, chart) in std::iter::once((KEPT, kept)).chain(staffing) {
+        let picture = paint::paint(&chart).and_then(|painted| raster::finish(&painted, &chart.title));
+        let picture = picture.map_err(|reason| ReportError::Chart { name: name.to_owned(), reason })?;
+        files.push((format!("{name}.svg"), picture.svg.into_bytes()));
+        files.push((format!("{name}.png"), picture.png));
+    }
+    Ok(files)
 }
 
 /// Whether a file's name is one of ours, so that an earlier plan's chart can be told from other pictures.
 pub(in crate::report) fn is_plans(name: &str) -> bool {
-    [format!("{NAME}.svg"), format!("{NAME}.png")].iter().any(|ours| ours == name)
+    let stem = name.strip_suffix(".svg").or_else(|| name.strip_suffix(".png"));
+    stem.is_some_and(|stem| [KEPT, STAFFING].contains(&stem))
 }
 
 fn subtitle(plan: &Plan) -> String {
@@ -72,6 +83,45 @@ fn along(plan: &Plan) -> Chart {
             Panel { heading: "runs that keep all promises".to_owned(), axis: Axis::shares(), layers: upper },
             Panel { heading: heading(plan), axis: Axis::counts(dearest, 3.0), layers: lower },
         ],
+    }
+}
+
+/// Replicas over time above, the probability of waiting below where it is known exactly.
+fn staffing(plan: &Plan, found: &Staffing) -> Chart {
+    let model = &plan.model;
+    let clock = Clock::of(model);
+    let constant = chosen(plan).and_then(|one| one.changes.first()?.value.parse::<f64>().ok());
+    let mut replicas: Vec<Layer> = Vec::new();
+    let mut waits: Vec<Layer> = Vec::new();
+    for (k, one) in found.outcomes.iter().enumerate() {
+        let steps = over_time::steps(one);
+        let ends_s = steps.iter().skip(1).map(|(at_s, _)| *at_s).chain(std::iter::once(model.horizon_s));
+        let (ends_s, sizes): (Vec<f64>, Vec<f64>) = ends_s.zip(steps.iter().map(|(_, size)| f64::from(*size))).unzip();
+        replicas.push(Layer::line(staircase(&ends_s, &sizes), Stroke::of_kind(k), one.rule.name()));
+        let series = &one.transient.series;
+        let points: Vec<(f64, f64)> =
+            series.time_s.iter().copied().zip(series.delay_probability.iter().copied()).collect();
+        if !points.is_empty() {
+            waits.push(Layer::line(points, Stroke::of_kind(k), one.rule.name()));
+        }
+    }
+    replicas.extend(constant.map(|size| Layer::level(size, 0.0, model.horizon_s, Stroke::GUIDE, "constant")));
+    let most = found.outcomes.iter().flat_map(over_time::steps).map(|(_, size)| f64::from(size));
+    let most = most.fold(constant.unwrap_or(1.0), f64::max);
+    let mut panels =
+        vec![Panel { heading: "replicas".to_owned(), axis: Axis::whole_counts(most, 4.0), layers: replicas }];
+    if !waits.is_empty() {
+        let heading = "arrivals that wait at all".to_owned();
+        panels.push(Panel { heading, axis: Axis::shares(), layers: waits });
+    }
+    Chart {
+        title: over_time::title(plan, found),
+        subtitle: format!("{} · schedules of {}", model.title.as_ref().unwrap_or(&model.name), {
+            number::duration(found.interval_s)
+        }),
+        time: Axis::time(clock),
+        time_caption: clock.caption(),
+        panels,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::json::{plain, whole_numbers};
-use super::words;
+use super::{over_time, words};
 use crate::measure::Figure;
 use crate::study::Plan;
 use crate::study::plan::{Candidate, Neighbours, PlanAnswer};
@@ -27,6 +27,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "formula": formula(plan),
         "fluid": plan.fluid.zip(plan.ordered).map(|(place, axis)| &plan.axes[axis].values[place]),
         "candidates": plan.candidates.iter().map(|one| candidate(plan, one)).collect::<Vec<_>>(),
+        "over_time": over_time::json(plan),
         "grid": plan.grid,
         "replications": plan.runs,
         "events": plan.events,

@@ -3,10 +3,10 @@
 use super::super::compare::words::cash;
 use super::super::number::{count, duration, share};
 use super::super::table::{Grid, NARROWEST, WIDEST, paragraph};
-use super::words;
+use super::{over_time, words};
 use crate::measure::Figure;
 use crate::study::Plan;
-use crate::study::plan::{PlanAnswer, Standing};
+use crate::study::plan::{Candidate, PlanAnswer, Standing};
 
 /// Candidates beyond this are only in the files.
 const MOST_ROWS: usize = 20;
@@ -34,8 +34,8 @@ pub fn plan_table(plan: &Plan, width: usize, colour: bool) -> String {
     }
     lines.push(String::new());
     lines.extend(grid(plan).lines(width));
-    let notes: Vec<String> =
-        plan.notes.iter().flat_map(|note| paragraph(&format!("Note: {note}."), 6, width)).collect();
+    lines.extend(over_time::lines(plan, width));
+    let notes: Vec<String> = all_notes(plan).flat_map(|note| paragraph(&format!("Note: {note}."), 6, width)).collect();
     if !notes.is_empty() {
         lines.push(String::new());
         lines.extend(notes);
@@ -45,6 +45,10 @@ pub fn plan_table(plan: &Plan, width: usize, colour: bool) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+fn all_notes(plan: &Plan) -> impl Iterator<Item = &String> {
+    plan.notes.iter().chain(plan.staffing.iter().flat_map(|staffing| &staffing.notes))
 }
 
 /// The answer and its neighbours, from the cheapest on.
@@ -80,7 +84,7 @@ fn grid(plan: &Plan) -> Grid {
         cells.push(one.kept.map_or_else(String::new, |kept| {
             format!("{} to {}", share(kept.low).trim_end_matches(" %"), share(kept.high))
         }));
-        cells.push(standing(one.standing).to_owned());
+        cells.push(standing(plan, one).to_owned());
         cells.push(one.figure(Figure::ReplicaHours).value.map_or_else(|| "-".to_owned(), count));
         if has_cost {
             cells.push(one.figure(Figure::Cost).value.map_or_else(|| "-".to_owned(), |amount| cash(amount, currency)));
@@ -90,8 +94,14 @@ fn grid(plan: &Plan) -> Grid {
     grid
 }
 
-fn standing(standing: Standing) -> &'static str {
-    match standing {
+/// On the ordered axis whoever has more than enough is at least as good.
+fn standing(plan: &Plan, one: &Candidate) -> &'static str {
+    let chosen = match (&plan.answer, plan.axes.len()) {
+        (PlanAnswer::Chosen { candidate, .. }, 1) => plan.ordered.map(|axis| plan.candidates[*candidate].places[axis]),
+        _ => None,
+    };
+    match one.standing {
+        Standing::Open if chosen.is_some_and(|chosen| one.places[0] > chosen) => "more than enough",
         Standing::Proven => "enough",
         Standing::Refused => "too little",
         Standing::Open => "not known",

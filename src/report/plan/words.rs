@@ -193,7 +193,7 @@ pub(super) fn theory(plan: &Plan) -> Option<String> {
     let law = if formula.law == "M/M/c" { "Erlang C (M/M/c)" } else { formula.law.as_str() };
     let found = match formula.place {
         Some(place) => format!("{} {}", axis.values[place], axis.short_name()),
-        None => format!("more than {} {}", axis.values.last().map_or("", String::as_str), axis.short_name()),
+        None => format!("not even {} {}", axis.values.last().map_or("", String::as_str), axis.short_name()),
     };
     let why = formula.why_it_differs.as_ref().map_or_else(String::new, |why| format!(": {why}"));
     let same = if formula.agrees { "the same" } else { "not the same" };
@@ -204,6 +204,7 @@ pub(super) fn theory(plan: &Plan) -> Option<String> {
 pub(super) fn shortfall(plan: &Plan, best: usize, found: &Shortfall) -> String {
     let verdict = &plan.candidates[best].slos[found.slo];
     let excess = match found.excess {
+        Some(excess) if excess >= 3.0 => format!(", {} times as much", count(excess)),
         Some(excess) if excess > 1.0 => format!(", {} too much", share(excess - 1.0)),
         Some(_) => ", on average within it".to_owned(),
         None => ", never reached".to_owned(),

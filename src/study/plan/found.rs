@@ -59,6 +59,8 @@ impl Found<'_, '_> {
             objective: self.question.objective,
             confidence: self.question.confidence,
             grid: self.question.grid.points().unwrap_or(u64::MAX),
+            staffing: None,
+            constant_delays: None,
             notes: self.notes(&answer, &candidates),
             answer,
             formula,
@@ -201,7 +203,16 @@ impl Found<'_, '_> {
                  `forebay sweep` looks at all"
             ));
         }
-        if let PlanAnswer::Chosen { candidate, .. } = answer {
+        if let PlanAnswer::Chosen { candidate, open, .. } = answer {
+            notes.extend(open.iter().map(|k| {
+                let one = &candidates[*k];
+                let values: Vec<&str> = one.changes.iter().map(|change| change.value.as_str()).collect();
+                format!(
+                    "{} was neither proven nor refused in {} runs: more of them may show that it is enough (--at-most)",
+                    values.join(", "),
+                    one.replications
+                )
+            }));
             notes.extend(self.rivals(candidates, *candidate));
         }
         notes

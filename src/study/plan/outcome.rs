@@ -5,6 +5,7 @@ use crate::measure::{Estimate, Figure, KeptShare};
 use crate::model::{GroupId, Model};
 use crate::scenario::{Axis, Override};
 use crate::study::compare::Objective;
+use crate::study::staffing::{DelayRange, Staffing};
 
 use super::PlanOptions;
 
@@ -37,6 +38,11 @@ pub struct Plan {
     /// The first value of the axis at which the equation dM/dt = P − C breaks no promise, where it can tell; places on
     /// the ordered axis.
     pub fluid: Option<usize>,
+    /// Replicas over time, where the rate varies over time and the replicas of one group were to be chosen: schedules by
+    /// the offered load and by the rate of the instant, simulated.
+    pub staffing: Option<Staffing>,
+    /// How the probability of waiting moves over time with the constant answer beside them, where its law is exact.
+    pub constant_delays: Option<DelayRange>,
     /// What a reader must know before trusting the numbers.
     pub notes: Vec<String>,
     /// Replications that were run, over all candidates.

@@ -111,6 +111,8 @@ impl<'s, 'b> Search<'s, 'b> {
         if let Ending::Chosen { line, place } | Ending::Bracket { line, place } = ending {
             self.neighbours(&lines[line], place)?;
             self.sharpen(lines[line].points[place])?;
+        } else {
+            self.dearest(lines)?;
         }
         Ok(ending)
     }
@@ -249,6 +251,18 @@ impl<'s, 'b> Search<'s, 'b> {
         let goals: Vec<(u64, u32)> =
             points.into_iter().map(|point| (point, enough.max(self.bench.count(point)))).collect();
         self.bench.bring_to(&goals)
+    }
+
+    /// Runs for the best that there is where nothing is good enough, so that it is known how far it is from that.
+    fn dearest(&mut self, lines: &[Line]) -> Result<(), PlanError> {
+        let share = |line: &Line| {
+            let (kept, runs) = self.bench.tried[&line.points[line.points.len() - 1]].kept();
+            f64::from(kept) / f64::from(runs.max(1))
+        };
+        let best = lines.iter().max_by(|a, b| share(a).total_cmp(&share(b)));
+        let Some(point) = best.map(|line| line.points[line.points.len() - 1]) else { return Ok(()) };
+        let goal = self.affordable().min(NEIGHBOUR).min(self.allowance.at_most).max(self.bench.count(point));
+        self.bench.bring_to(&[(point, goal)])
     }
 
     /// Runs for the answer until its interval is as narrow as was asked for.
