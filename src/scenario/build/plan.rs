@@ -74,7 +74,7 @@ mod tests {
             ("{vary: {consumers.g.replicas: []}}", "is empty"),
             ("{vary: {}}", "nothing in it"),
             ("{vary: {consumers.g.replicas: [2, 2]}}", "there twice"),
-            ("{vary: {consumers.h.replicas: \"1..3\"}}", "there is no \"h\""),
+            ("{vary: {consumers.h.replicas: \"1..3\"}}", "there is no `h`"),
             ("{vary: {consumers.g.replicsa: [1, 2]}}", "has no key"),
             ("{vary: {consumers.g.concurrency: \"0..3\"}}", "cannot be 0"),
             ("{vary: {consumers.g.service: [1s, 2]}}", "cannot be 2"),

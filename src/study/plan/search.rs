@@ -161,25 +161,26 @@ impl<'s, 'b> Search<'s, 'b> {
         let (mut low, mut high, mut step) = (0, line.points.len(), 1);
         if self.passes(line.points[guess])? {
             high = guess;
-            while high > low {
+            // Once one has failed, halving between the two is left.
+            while high > 0 && low == 0 {
                 let place = high.saturating_sub(step);
                 if self.passes(line.points[place])? {
                     high = place
                 } else {
                     low = place + 1
                 }
-                step *= 2;
+                step = step.saturating_mul(2);
             }
         } else {
             low = guess + 1;
             while low <= last && high > last {
-                let place = (low + step - 1).min(last);
+                let place = (low.saturating_add(step - 1)).min(last);
                 if self.passes(line.points[place])? {
                     high = place
                 } else {
                     low = place + 1
                 }
-                step *= 2;
+                step = step.saturating_mul(2);
             }
         }
         while low < high && high <= last {
