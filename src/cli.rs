@@ -15,6 +15,7 @@ mod input;
 mod interrupt;
 mod machine;
 mod man;
+mod plan;
 mod progress;
 mod run;
 mod schema;
@@ -46,6 +47,7 @@ Examples:
   forebay init                            write a starter scenario to edit
   forebay run scenario.yaml               answer it; files in output/NAME/
   forebay compare scenario.yaml           its scaling strategies side by side
+  forebay plan scenario.yaml              how many consumers are enough
   forebay sweep scenario.yaml --vary consumers.workers.replicas=1..20
                                           what each number would do
   forebay headroom scenario.yaml          how much more load it bears
@@ -54,7 +56,7 @@ Examples:
 
 Exit codes:
   0  answered
-  1  answered \"no\": a promise is broken (--gate)
+  1  answered \"no\": a promise is broken (--gate), a plan is infeasible
   2  could not answer: faults in a scenario, files, wrong usage"
 )]
 pub struct Cli {
@@ -66,6 +68,7 @@ pub struct Cli {
 enum Verb {
     Run(run::Run),
     Compare(compare::Compare),
+    Plan(plan::Plan),
     Sweep(sweep::Sweep),
     Headroom(headroom::HeadroomVerb),
     Drain(drain::DrainVerb),
@@ -111,6 +114,7 @@ impl Cli {
         match self.verb {
             Verb::Run(run) => run.answer(),
             Verb::Compare(compare) => compare.answer(),
+            Verb::Plan(plan) => plan.answer(),
             Verb::Sweep(sweep) => sweep.answer(),
             Verb::Headroom(headroom) => headroom.answer(),
             Verb::Drain(drain) => drain.answer(),

@@ -1,5 +1,5 @@
 //! Everything that comes out of a run (`summary.json`, `timeseries.csv`, `decisions.csv`, charts, the table of the
-//! terminal) and of every other study: comparisons, sweeps, headroom, drain times.
+//! terminal) and of every other study: comparisons, plans, sweeps, headroom, drain times.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
@@ -16,6 +16,7 @@ mod fixture;
 mod headroom;
 mod json;
 mod number;
+mod plan;
 mod presets;
 mod series;
 mod stage;
@@ -34,6 +35,7 @@ pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
 pub use headroom::{headroom_json, headroom_table, write_headroom};
 pub use json::summary_json;
+pub use plan::{plan_json, plan_table, write_plan};
 pub use presets::{presets, presets_json};
 pub use stage::hidden_folder;
 pub use sweep::{Earlier, PartialSweep, Resumed, sweep_json, sweep_table, write_sweep};

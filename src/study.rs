@@ -19,7 +19,7 @@ pub use compare::{CompareOptions, Comparison, compare};
 pub use drain::{Drain, DrainOptions, drain};
 pub use explain::{Explanation, Silence, explain};
 pub use headroom::{Headroom, HeadroomOptions, headroom};
-pub use plan::{Plan, PlanOptions};
+pub use plan::{Plan, PlanOptions, plan};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};
 pub use staffing::{Staffing, StaffingError, StaffingOptions, staffing};

@@ -14,6 +14,7 @@ mod heat;
 mod labels;
 mod marks;
 mod paint;
+mod plan;
 mod plot;
 mod raster;
 mod rates;
@@ -30,6 +31,7 @@ use axis::Axis;
 pub(super) use comparison::{comparison_charts, is_comparisons};
 pub(super) use drain::{drain_charts, is_drains};
 pub(super) use headroom::{headroom_charts, is_headrooms};
+pub(super) use plan::{is_plans, plan_charts};
 use plot::{Chart, Panel};
 pub(super) use sweep::{is_sweeps, sweep_charts};
 

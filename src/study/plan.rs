@@ -5,13 +5,42 @@
 //! halving, others stand for themselves and are looked at from the cheapest on; replications go only to what may still
 //! be the answer. Not here: the statistics (`measure::selection`), and what is said about it (`report`).
 
+mod advice;
+mod bench;
+mod contradiction;
 mod error;
+mod found;
+mod guide;
+mod map;
 mod outcome;
+mod over_time;
+mod question;
+mod search;
+#[cfg(test)]
+mod tests;
 
 pub use error::PlanError;
 pub use outcome::{Candidate, FormulaAnswer, Neighbours, Plan, PlanAnswer, Shortfall, Standing};
 
-use crate::scenario::Axis;
+use super::Progress;
+use crate::measure::selection::ShareProof;
+use crate::model::Model;
+use crate::scenario::{Axis, Faults, Override, PlanQuestion};
+use bench::Bench;
+use found::Found;
+use map::Map;
+use over_time::over_time;
+use question::Question;
+use search::{Allowance, Search};
+
+/// Most runs of one candidate unless somebody says otherwise: enough to prove 95 % where the truth is 98 %, …
+const MOST_RUNS: f64 = 500.0;
+/// … where runs are short enough to be a small part of the budget, enough for 96.5 %, …
+const MOST_SHORT_RUNS: f64 = 5_000.0;
+/// … which all runs of one candidate then take at most, …
+const PART: f64 = 0.1;
+/// … and where a narrow interval was asked for.
+const MOST_FOR_PRECISION: u32 = 20_000;
 
 /// What a plan may choose besides the scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +53,8 @@ pub struct PlanOptions {
     pub certainty: f64,
     /// Half-width of the interval of the chosen setting's share of runs; as it comes without one.
     pub precision: Option<f64>,
-    /// Most replications of one candidate; 500 without a number, and 10 000 with a precision.
+    /// Most replications of one candidate; without a number 500, more where runs are short, and 20 000 with a
+    /// precision.
     pub at_most: Option<u32>,
     /// Most events over all runs: when they are used up, the plan says what is known by then. Above 0.
     pub budget: f64,
@@ -44,4 +74,54 @@ impl Default for PlanOptions {
             threads: None,
         }
     }
+}
+
+/// Finds the cheapest setting of `model` that keeps its promises. `asked` is the scenario's own `plan`; `variant` makes
+/// the model with some values changed. The outcome's `wall_s` is left at 0: whoever has a clock may fill it in.
+///
+/// # Errors
+/// [`PlanError`] when there is no question, its values are not legal, or a candidate cannot be run.
+pub fn plan(
+    model: &Model,
+    asked: Option<&PlanQuestion>,
+    variant: &dyn Fn(&[Override]) -> Result<Model, Faults>,
+    options: &PlanOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Plan, PlanError> {
+    let question = Question::of(model, asked, variant, options)?;
+    let mut bench = Bench::new(&question, variant, options, progress)?;
+    let map = Map::of(&question, &mut bench)?;
+    let per_run = map.events_per_run(&mut bench)?;
+    let first_look = 2.0 * per_run * map.lines.len() as f64;
+    if first_look > options.budget {
+        let candidates = question.grid.points().unwrap_or(u64::MAX);
+        return Err(PlanError::TooMany { candidates, events: first_look, budget: options.budget });
+    }
+    let error = (1.0 - options.certainty) / map.lines.len() as f64;
+    let proof = ShareProof::new(question.confidence, error);
+    let allowance = Allowance {
+        at_most: options.at_most.unwrap_or_else(|| most_runs(options, per_run)),
+        budget: options.budget,
+        precision: options.precision,
+    };
+    let mut lines = map.lines.clone();
+    let ending = Search::new(&mut bench, &question, proof, allowance, per_run).run(&mut lines)?;
+    let found = Found { model, question: &question, options, map: &map, lines: &lines, proof, bench: &bench };
+    let mut plan = found.plan(&ending);
+    if let PlanAnswer::Chosen { candidate, .. } | PlanAnswer::Bracket { candidate, .. } = plan.answer {
+        let chosen = &bench.tried[&plan.candidates[candidate].point].model;
+        let over_time = over_time(chosen, &question, options, per_run, progress)?;
+        plan.staffing = over_time.staffing;
+        plan.constant_delays = over_time.constant;
+        plan.notes.extend(over_time.why_not);
+    }
+    Ok(plan)
+}
+
+/// Most runs of one candidate, each of so many events.
+fn most_runs(options: &PlanOptions, per_run: f64) -> u32 {
+    if options.precision.is_some() {
+        return MOST_FOR_PRECISION;
+    }
+    (PART * options.budget.min(PlanOptions::default().budget) / per_run).clamp(MOST_RUNS, MOST_SHORT_RUNS) as u32
 }

@@ -139,7 +139,7 @@ fn kept(model: &Model, events: &EventsOutcome) -> Option<KeptShare> {
 }
 
 /// The range of the delay probability over the measured time, after the empty begin.
-fn delays(model: &Model, group: GroupId, law: &TransientQueue) -> Option<DelayRange> {
+pub(super) fn delays(model: &Model, group: GroupId, law: &TransientQueue) -> Option<DelayRange> {
     let begin_s = model.warmup_s.max(FORGOTTEN * model.mean_occupancy_s(&model.groups[group]));
     let rows = law.series.time_s.iter().copied().zip(law.series.delay_probability.iter().copied());
     let rows: Vec<(Seconds, f64)> = rows.filter(|(time_s, _)| *time_s >= begin_s).collect();

@@ -29,7 +29,7 @@ pub(super) fn verdicts(
 }
 
 /// The limit that the statistic must stay below, in seconds, messages or a share.
-fn limit(promise: Promise) -> f64 {
+pub(super) fn limit(promise: Promise) -> f64 {
     match promise {
         Promise::Latency(_, limit)
         | Promise::Wait(_, limit)
@@ -40,7 +40,7 @@ fn limit(promise: Promise) -> f64 {
 }
 
 /// Everything must be *below* its limit; only a deadline may be reached exactly.
-fn keeps(promise: Promise, value: f64) -> bool {
+pub(super) fn keeps(promise: Promise, value: f64) -> bool {
     match promise {
         Promise::DrainedBy(by_s) => value <= by_s,
         _ => value < limit(promise),
@@ -54,6 +54,15 @@ pub(super) fn kept_all(model: &Model, values: &[Option<f64>]) -> Option<bool> {
     judged.reduce(|all, kept| all && kept)
 }
 
+/// Replications that kept a promise, and those that could be judged; `None` if there are none of these.
+pub(super) fn kept_runs(slo: &Slo, values: &[Option<f64>]) -> Option<(u32, u32)> {
+    let known = || values.iter().flatten();
+    let kept = known().filter(|value| keeps(slo.promise, **value)).count();
+    // A replication that never drained broke its promise; one without any message neither kept nor broke one.
+    let judged = if matches!(slo.promise, Promise::DrainedBy(_)) { values.len() } else { known().count() };
+    (judged > 0).then_some((kept as u32, judged as u32))
+}
+
 /// Whether one run kept one promise. A queue that never drained has broken its promise; without any message nothing is
 /// kept or broken.
 pub(super) fn kept_one(slo: &Slo, value: Option<f64>) -> Option<bool> {
@@ -64,16 +73,8 @@ pub(super) fn kept_one(slo: &Slo, value: Option<f64>) -> Option<bool> {
     }
 }
 
-/// Replications that kept a promise, and those that could be judged; `None` if there are none of these.
-pub(super) fn kept_runs(slo: &Slo, values: &[Option<f64>]) -> Option<(u32, u32)> {
-    let known = || values.iter().flatten();
-    let kept = known().filter(|value| keeps(slo.promise, **value)).count();
-    // A replication that never drained broke its promise; one without any message neither kept nor broke one.
-    let judged = if matches!(slo.promise, Promise::DrainedBy(_)) { values.len() } else { known().count() };
-    (judged > 0).then_some((kept as u32, judged as u32))
-}
-
-fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
+/// The verdict on one promise, given the statistic that it speaks of in each run.
+pub(super) fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let never = match slo.promise {
         Promise::DrainedBy(_) => "messages were ready at the horizon in every replication",
