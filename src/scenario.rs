@@ -97,10 +97,12 @@ pub fn load(source: &Source, overrides: &[Override], limits: &Limits) -> Result<
         .or_else(|| nothing_in(&mut collector, id))
         .and_then(|mut root| meaning_of(&mut root, source, overrides, limits, &mut collector));
     let errors = collector.errors();
+    let uncertain = std::mem::take(&mut collector.uncertain).into_iter().map(|(_, uncertain)| uncertain).collect();
     let faults = collector.into_faults();
     match meaning {
         Some((model, presets)) if errors == 0 => {
-            Ok(Loaded { model, planning: Planning::default(), warnings: faults, presets })
+            let planning = Planning { uncertain, ..Planning::default() };
+            Ok(Loaded { model, planning, warnings: faults, presets })
         }
         _ => {
             assert!(errors > 0, "a scenario without a model has an error that says why");
