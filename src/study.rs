@@ -4,6 +4,7 @@ mod agreement;
 pub mod compare;
 pub mod dry_run;
 mod explain;
+pub mod plan;
 mod repeat;
 mod run;
 mod storm;
@@ -12,5 +13,6 @@ mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
+pub use plan::{Plan, PlanOptions};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};
