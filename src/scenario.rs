@@ -29,7 +29,7 @@ mod goldens;
 mod mutations;
 
 pub use fault::{Code, Fault, Faults, Place, Severity};
-pub use planning::{Growth, Minimise, PlanQuestion, Planning, Uncertain};
+pub use planning::{Growth, Minimise, PlanQuestion, Planning, RegretPrice, Uncertain};
 pub use reference::reference_markdown;
 pub use render::render_all;
 pub use schema::schema;

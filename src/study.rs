@@ -5,14 +5,17 @@ pub mod compare;
 pub mod dry_run;
 mod explain;
 pub mod plan;
+pub mod regret;
 mod repeat;
 mod run;
 mod storm;
+pub mod uncertain;
 mod verdict;
 mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
 pub use plan::{Plan, PlanOptions};
+pub use regret::{RegretOptions, RegretPlan, regret};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};

@@ -32,6 +32,34 @@ pub struct PlanQuestion {
     pub confidence: f64,
 }
 
+/// `plan.regret`: what it costs to have chosen too little or too much for what turns out to be true.
+///
+/// The regret of a setting that costs `c`, where one that costs `r` would have been just enough, is `too_much` ·
+/// (c − r)^`exponent` if c ≥ r and `too_little` · (r − c)^`exponent` otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RegretPrice {
+    /// Price of what is missing, above 0.
+    pub too_little: f64,
+    /// Price of what is not needed, above 0.
+    pub too_much: f64,
+    /// Above 1, large mistakes weigh more than many small ones; above 0.
+    pub exponent: f64,
+}
+
+impl Default for RegretPrice {
+    fn default() -> Self {
+        RegretPrice { too_little: 4.0, too_much: 1.0, exponent: 1.0 }
+    }
+}
+
+impl RegretPrice {
+    /// The regret of a setting that costs `cost` where `required` would have been enough.
+    pub fn regret(&self, cost: f64, required: f64) -> f64 {
+        let price = if cost >= required { self.too_much } else { self.too_little };
+        price * (cost - required).abs().powf(self.exponent)
+    }
+}
+
 /// What a plan makes small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Minimise {
@@ -136,7 +164,8 @@ mod tests {
 
     #[test]
     fn its_aliases_are_changed_with_it() {
-        let changes: Vec<String> = rate(0.9).changes(0.1).map(|change| format!("{}={}", change.path, change.value)).collect();
+        let changes: Vec<String> =
+            rate(0.9).changes(0.1).map(|change| format!("{}={}", change.path, change.value)).collect();
         assert_eq!(changes, ["producers.shop.rate=0.1/s", "producers.app.rate=0.1/s"]);
     }
 }

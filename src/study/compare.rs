@@ -6,7 +6,7 @@
 
 mod contenders;
 mod contest;
-mod fluid;
+pub(super) mod fluid;
 mod outcome;
 mod rounds;
 #[cfg(test)]

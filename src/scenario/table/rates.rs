@@ -109,12 +109,7 @@ const fn section(what: &'static str, keys: &'static [Key]) -> Section {
 static RAMP: Section = section(
     "a ramp",
     &[
-        required(
-            "rates",
-            Kind::Pair(&LEVEL, &LEVEL),
-            "The rate before and the rate after.",
-            "[40/s, 250/s]",
-        ),
+        required("rates", Kind::Pair(&LEVEL, &LEVEL), "The rate before and the rate after.", "[40/s, 250/s]"),
         required("from", INSTANT, "Begin of the line.", "10m"),
         required("until", INSTANT, "End of the line, after its begin.", "20m"),
     ],

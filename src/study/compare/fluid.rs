@@ -92,7 +92,7 @@ fn group_of<'f>(fluid: &'f [FluidQueue], model: &Model, group: GroupId) -> Optio
 }
 
 /// Replica-hours in the measured time; `None` where the equation could not follow a group that is scaled.
-fn replica_hours(model: &Model, fluid: &[FluidQueue], group: GroupId) -> Option<f64> {
+pub(in crate::study) fn replica_hours(model: &Model, fluid: &[FluidQueue], group: GroupId) -> Option<f64> {
     let settings = &model.groups[group];
     if settings.scaling.is_some() {
         return Some(group_of(fluid, model, group)?.replica_hours);
