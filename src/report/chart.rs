@@ -14,6 +14,7 @@ mod paint;
 mod plot;
 mod raster;
 mod rates;
+mod regret;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -25,6 +26,7 @@ use super::words;
 use axis::Axis;
 pub(super) use comparison::{comparison_charts, is_comparisons};
 use plot::{Chart, Panel};
+pub(super) use regret::{is_regrets, regret_charts};
 
 /// A promised limit this many times above the data would flatten it; the subtitle names it instead.
 const LARGEST_LIMIT: f64 = 2.5;

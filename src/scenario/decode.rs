@@ -97,6 +97,11 @@ impl Decoder<'_> {
         if let Some(certain) = kind.uncertain().filter(|_| uncertain::is_meant(node)) {
             return self.uncertain(node, certain, at, path, context);
         }
+        if uncertain::cannot_stand_for(kind, node) {
+            let message = format!("{} is expected, not an uncertain value", expected(kind, context));
+            self.collector.add(Code::WrongShape, at, &path, message).help = Some(uncertain::WHERE.to_owned());
+            return Item { span: at, path, body: Body::Bad };
+        }
         let kind = match (kind, context.bound) {
             (Kind::Bound, Some(bound)) => bound.resolved(),
             (kind, _) => kind.resolved(),

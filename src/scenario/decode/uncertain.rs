@@ -16,6 +16,12 @@ pub(super) fn is_meant(node: &Node) -> bool {
     node.below("between").is_some() || node.below("confidence").is_some()
 }
 
+/// Whether an uncertain value is written where none can stand. Maps from free names may have any of its keys.
+pub(super) fn cannot_stand_for(kind: &Kind, node: &Node) -> bool {
+    let has_names = matches!(kind.resolved(), Kind::Named(_) | Kind::Values(_) | Kind::CellTexts);
+    !has_names && node.below("between").is_some() && node.below("confidence").is_some()
+}
+
 /// One of the two values: its amount in the base unit, and what the base unit is called after a number.
 struct Bound {
     amount: f64,
