@@ -31,7 +31,7 @@ pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
 pub use json::summary_json;
 pub use presets::{presets, presets_json};
-pub use regret::{regret_json, regret_table, write_regret};
+pub use regret::{medians_note, regret_json, regret_table, write_regret};
 pub use stage::hidden_folder;
 pub use table::table;
 

@@ -15,7 +15,7 @@ mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
-pub use plan::{Plan, PlanOptions};
-pub use regret::{RegretOptions, RegretPlan, regret};
+pub use plan::{Plan, PlanOptions, plan};
+pub use regret::{RegretOptions, RegretPlan, plan_by_regret, regret};
 pub use repeat::{Progress, StudyError, repeat};
 pub use run::{RunOptions, run};

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use json::regret_json;
 pub use table::regret_table;
+pub use words::medians_note;
 
 use super::chart;
 use super::stage::Stage;

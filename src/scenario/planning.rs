@@ -30,6 +30,8 @@ pub struct PlanQuestion {
     pub minimise: Minimise,
     /// Share of runs in which all promises must be kept, in (0, 1).
     pub confidence: f64,
+    /// What it costs to have chosen too little or too much, where inputs are uncertain.
+    pub regret: RegretPrice,
 }
 
 /// `plan.regret`: what it costs to have chosen too little or too much for what turns out to be true.

@@ -22,7 +22,8 @@ pub use outcome::{RegretCandidate, RegretPlan, Requirement, Weighed};
 
 use crate::measure::EngineChoice;
 use crate::model::Model;
-use crate::scenario::{Axis, Faults, Override, RegretPrice, Uncertain};
+use crate::scenario::{Axis, Faults, Minimise, Override, Planning, RegretPrice, Uncertain};
+use crate::study::plan::{PlanError, PlanOptions, only_axis};
 use crate::study::uncertain::{Draw, draws};
 use crate::study::{Progress, StudyError};
 use costs::Costs;
@@ -40,6 +41,8 @@ pub struct RegretOptions {
     pub replications: u32,
     /// The prices of too little and too much.
     pub price: RegretPrice,
+    /// What regrets are made of.
+    pub minimise: Minimise,
     /// `Fluid` asks the equation whether promises are kept; everything else simulates every message.
     pub engine: EngineChoice,
     /// Most events over all runs: when they are used up, the draws so far decide. Above 0.
@@ -54,6 +57,7 @@ impl Default for RegretOptions {
             draws: 128,
             replications: 4,
             price: RegretPrice::default(),
+            minimise: Minimise::Cost,
             engine: EngineChoice::Events,
             budget: 8e8,
             threads: None,
@@ -89,9 +93,58 @@ pub enum RegretError {
         /// What the equation cannot follow.
         why: String,
     },
+    /// There is no question, or not one for this procedure.
+    #[error(transparent)]
+    Question(#[from] PlanError),
+    /// Settings are weighed along one axis.
+    #[error("{0} things vary; where inputs are uncertain, one thing is planned at a time")]
+    SeveralAxes(usize),
     /// The engine could not run one of them.
     #[error(transparent)]
     Study(#[from] StudyError),
+}
+
+impl RegretError {
+    /// What to do about it; `None` for faults, which say it themselves.
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            RegretError::NoPromise => "add a promise under `slo`",
+            RegretError::NothingUncertain => "write a value as `{between: [90/s, 140/s], confidence: 90%}`",
+            RegretError::Candidates(..) => "vary a range such as `1..64`",
+            RegretError::UnknownCost { .. } => "vary the replicas of a group, or a strategy that the equation follows",
+            RegretError::SeveralAxes(_) => "keep one path in `plan.vary`, or give one with --vary",
+            RegretError::Question(error) => return error.help(),
+            RegretError::Study(_) => "change the scenario accordingly",
+            RegretError::Faults { .. } => return None,
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// Weighs what the plan of a scenario varies: [`regret`] along its only axis, with the prices of the scenario.
+/// `planning` and `variant` are the scenario's; `asked` says what varies instead of the scenario, and how much may be
+/// run.
+///
+/// # Errors
+/// As [`regret`], and when there is no question or more than one thing varies.
+pub fn plan_by_regret(
+    model: &Model,
+    planning: &Planning,
+    variant: &dyn Fn(&[Override]) -> Result<Model, Faults>,
+    asked: &PlanOptions,
+    options: &RegretOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<RegretPlan, RegretError> {
+    let question = planning.plan.as_ref();
+    let only = only_axis(model, question, variant, asked)?.map_err(RegretError::SeveralAxes)?;
+    let at_work = |model: Model| only.strategy.map_or_else(|| model.clone(), |strategy| model.with_strategy(strategy));
+    let varied = |changes: &[Override]| variant(changes).map(at_work);
+    let written = question.map(|question| (question.regret, question.minimise));
+    let options = match written {
+        Some((price, minimise)) => RegretOptions { price, minimise, ..options.clone() },
+        None => options.clone(),
+    };
+    regret(model, &only.axis, &planning.uncertain, &varied, &options, progress)
 }
 
 /// The candidates in the order of their costs, and the scenario with any of them under any draw.
@@ -149,7 +202,7 @@ pub fn regret(
     let mut drawn = vec![Draw::of_medians(inputs)];
     drawn.extend(draws(inputs, options.draws.max(1), model.seed));
     let mut choice = Choice { axis, places: (0..axis.values.len()).collect(), variant };
-    let costs = Costs::of(&mut choice, &drawn)?;
+    let costs = Costs::of(&mut choice, &drawn, options.minimise)?;
     let found = Search::new(&choice, options)?.requirements(&drawn, progress)?;
     Ok(outcome::weighed(model, &choice, inputs, &drawn, &costs, found, options))
 }

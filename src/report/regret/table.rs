@@ -29,7 +29,7 @@ pub fn regret_table(plan: &RegretPlan, width: usize, colour: bool) -> String {
     }
     if !plan.notes.is_empty() {
         lines.push(String::new());
-        lines.extend(plan.notes.iter().flat_map(|note| paragraph(&format!("Note: {note}."), 6, width)));
+        lines.extend(plan.notes.iter().flat_map(|note| paragraph(&format!("Note: {note}"), 6, width)));
     }
     if let Some(chosen) = plan.chosen.filter(|_| colour) {
         let setting = words::setting(plan, chosen);

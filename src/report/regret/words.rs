@@ -1,5 +1,7 @@
 //! What a plan under uncertainty found out, in sentences with numbers.
 
+use std::fmt::Write as _;
+
 use super::super::compare::words::cash;
 use super::super::number::{self, plural, share};
 use crate::scenario::Uncertain;
@@ -108,7 +110,7 @@ pub(in crate::report) fn drivers(plan: &RegretPlan) -> String {
         percent(first.high),
     );
     for driver in plan.drivers.iter().skip(1).take(2) {
-        text.push_str(&format!(", then {} ({})", driver.path, percent(driver.share)));
+        let _ = write!(text, ", then {} ({})", driver.path, percent(driver.share));
     }
     text.push('.');
     text
@@ -126,10 +128,13 @@ pub(super) fn looked_at(plan: &RegretPlan) -> String {
         1 => "1 uncertain input".to_owned(),
         several => format!("{several} uncertain inputs"),
     };
-    let exponent = match price.exponent == 1.0 {
-        true => String::new(),
-        false => format!(", each to the power {}", number::plain(price.exponent)),
+    let exponent = if price.exponent == 1.0 {
+        String::new()
+    } else {
+        format!(", each to the power {}", number::plain(price.exponent))
     };
+    let too_much =
+        if price.too_much == 1.0 { "once".to_owned() } else { format!("{} times", number::plain(price.too_much)) };
     let runs = match plan.runs {
         0 => "judged by the fluid equation".to_owned(),
         runs => format!(
@@ -142,16 +147,28 @@ pub(super) fn looked_at(plan: &RegretPlan) -> String {
     };
     format!(
         "Weighed {} values of {} under {} joint draws of {inputs}, {runs}. What is missing counts {} times, what is \
-         not needed {}{exponent}.",
+         not needed {too_much}{exponent}.",
         plan.candidates.len(),
         plan.axis.path,
         plan.draws.len(),
         number::plain(price.too_little),
-        match price.too_much == 1.0 {
-            true => "once".to_owned(),
-            false => format!("{} times", number::plain(price.too_much)),
-        },
     )
+}
+
+/// What whoever reads numbers of the medians must know; `None` if no input is uncertain.
+pub fn medians_note(inputs: &[Uncertain]) -> Option<String> {
+    match inputs {
+        [] => None,
+        [one] => Some(format!(
+            "{} is uncertain ({}): the median stands in for it; `forebay plan` weighs all its values",
+            one.path,
+            interval(one)
+        )),
+        several => Some(format!(
+            "{} inputs are uncertain: their medians stand in for them; `forebay plan` weighs all their values",
+            several.len()
+        )),
+    }
 }
 
 /// The interval of an input as it was written.

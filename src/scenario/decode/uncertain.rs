@@ -86,9 +86,10 @@ impl Decoder<'_> {
         if low.amount >= high.amount {
             let message = format!("{} is not below {}", quoted(&low.text), quoted(&high.text));
             let fault = self.collector.add(Code::Contradiction, low.span, &settings.path, message);
-            fault.help = Some(match low.amount > high.amount {
-                true => format!("the lower value stands first: `[{}, {}]`", high.text, low.text),
-                false => format!("what is known exactly is written alone: `{}`", low.text),
+            fault.help = Some(if low.amount > high.amount {
+                format!("the lower value stands first: `[{}, {}]`", high.text, low.text)
+            } else {
+                format!("what is known exactly is written alone: `{}`", low.text)
             });
             return None;
         }

@@ -6,6 +6,7 @@
 use super::{Choice, RegretError};
 use crate::engine::fluid;
 use crate::model::Model;
+use crate::scenario::Minimise;
 use crate::study::compare::Objective;
 use crate::study::compare::fluid::replica_hours;
 use crate::study::uncertain::Draw;
@@ -21,13 +22,13 @@ pub(super) struct Costs {
 impl Costs {
     /// The costs of all candidates under all draws, the first of which are the medians; sorts the candidates by what
     /// they cost there.
-    pub fn of(choice: &mut Choice, drawn: &[Draw]) -> Result<Costs, RegretError> {
+    pub fn of(choice: &mut Choice, drawn: &[Draw], minimise: Minimise) -> Result<Costs, RegretError> {
         let medians = &drawn[0];
         let models: Result<Vec<Model>, RegretError> =
             (0..choice.places.len()).map(|place| choice.model(place, medians)).collect();
         let models = models?;
         let is_priced = models.iter().all(|model| model.groups.iter().any(|group| group.cost.is_some()));
-        let objective = if is_priced { Objective::Cost } else { Objective::ReplicaHours };
+        let objective = if is_priced && minimise == Minimise::Cost { Objective::Cost } else { Objective::ReplicaHours };
         let hours: Result<Vec<Vec<f64>>, RegretError> =
             models.iter().enumerate().map(|(place, model)| hours(choice.setting(place), model)).collect();
         let hours = hours?;
