@@ -1,4 +1,5 @@
-//! The three engines: what happens to a [`crate::model::Model`], message by message, as a fluid, and in theory.
+//! The engines: what happens to a [`crate::model::Model`], message by message, as a fluid, in theory, and in exact laws
+//! over time.
 //!
 //! Not here: statistics over replications (`measure`), files, printing.
 
@@ -7,3 +8,4 @@ mod complex;
 pub mod events;
 pub mod fluid;
 pub mod formula;
+pub mod transient;

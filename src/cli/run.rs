@@ -36,7 +36,7 @@ pub struct Run {
     #[command(flatten)]
     output: Output,
 
-    /// What answers: every message, dM/dt = P - C, or queueing theory
+    /// What answers: every message, dM/dt = P - C, queueing theory, or the exact law in time
     #[arg(long, value_enum, default_value_t = Engine::All)]
     engine: Engine,
 
@@ -60,6 +60,8 @@ enum Engine {
     Fluid,
     /// Queueing theory, where a formula is exact
     Formula,
+    /// The exact law in time of Markovian queues
+    Transient,
 }
 
 impl From<Engine> for EngineChoice {
@@ -69,6 +71,7 @@ impl From<Engine> for EngineChoice {
             Engine::Events => Self::Events,
             Engine::Fluid => Self::Fluid,
             Engine::Formula => Self::Formula,
+            Engine::Transient => Self::Transient,
         }
     }
 }
@@ -84,7 +87,8 @@ impl Run {
 
     /// The scenarios, and no reason to expect that a run of them would be in vain.
     fn load(&self) -> Result<Vec<Checked>, Vec<Refusal>> {
-        let mut scenarios = self.input.load(matches!(self.engine, Engine::Fluid | Engine::Formula))?;
+        let mut scenarios =
+            self.input.load(matches!(self.engine, Engine::Fluid | Engine::Formula | Engine::Transient))?;
         let chosen = scenarios.iter_mut().map(|scenario| strategy::put_to_work(scenario, self.strategy.as_deref()));
         let unknown: Vec<Refusal> = chosen.filter_map(Result::err).map(Refusal::from).collect();
         if !unknown.is_empty() {

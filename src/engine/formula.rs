@@ -13,6 +13,7 @@
 //! | [`Mdc`] | constant service | Crommelin 1932, Franx 2001 |
 //! | [`Mg1`] | any service, one slot | Pollaczek 1930, Khinchine 1932 |
 //! | [`GiMc`] | any gaps, exponential service | Kendall 1953, Takács 1962 |
+//! | [`OfferedLoad`] | busy slots if there were always enough, over time | Eick, Massey and Whitt 1993 |
 
 mod answer;
 mod classify;
@@ -26,6 +27,7 @@ mod mg1;
 mod mmc;
 mod mmck;
 mod numeric;
+mod offered_load;
 mod solve;
 mod transform;
 
@@ -42,4 +44,5 @@ pub use mdc::Mdc;
 pub use mg1::Mg1;
 pub use mmc::Mmc;
 pub use mmck::Mmck;
+pub use offered_load::{OfferedLoad, garnett_beta, square_root_staffing};
 pub use solve::solve;

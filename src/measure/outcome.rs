@@ -3,7 +3,7 @@
 use super::decisions::DecisionRow;
 use super::summary::{
     Balance, FluidQueue, FormulaQueue, GroupSummary, PathSummary, ProducerSummary, QueueSummary, ResourceSummary,
-    SloVerdict,
+    SloVerdict, TransientQueue,
 };
 use crate::model::Model;
 
@@ -19,6 +19,8 @@ pub enum EngineChoice {
     Fluid,
     /// Queueing theory.
     Formula,
+    /// The exact law in time.
+    Transient,
 }
 
 /// The outcome of one run.
@@ -34,6 +36,8 @@ pub struct Outcome {
     pub fluid: Option<Vec<FluidQueue>>,
     /// Queueing theory's answer, queue by queue, if it was asked.
     pub formula: Option<Vec<FormulaQueue>>,
+    /// The exact laws in time, queue by queue, if they were asked for.
+    pub transient: Option<Vec<TransientQueue>>,
     /// Verdicts on the SLOs, in the order of the scenario.
     pub slos: Vec<SloVerdict>,
     /// Where engines disagree beyond what theory allows.

@@ -11,6 +11,7 @@ pub use self::brokers::{
 use super::Estimate;
 pub use crate::engine::fluid::{Course, CourseRates, FluidGroup, FluidQueue};
 pub use crate::engine::formula::FormulaQueue;
+pub use crate::engine::transient::{TransientQueue, TransientSeries};
 
 /// One queue, by the events engine. Counts are of events in `[warmup, horizon]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -11,6 +11,7 @@ mod depth;
 mod labels;
 mod marks;
 mod paint;
+mod plan;
 mod plot;
 mod raster;
 mod rates;
@@ -25,6 +26,7 @@ use super::view::QueueView;
 use super::words;
 use axis::Axis;
 pub(super) use comparison::{comparison_charts, is_comparisons};
+pub(super) use plan::{is_plans, plan_charts};
 use plot::{Chart, Panel};
 pub(super) use regret::{is_regrets, regret_charts};
 

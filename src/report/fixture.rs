@@ -4,7 +4,7 @@
 
 use crate::measure::summary::{
     Balance, DepthSummary, FluidQueue, FormulaQueue, GroupSummary, LatencySummary, QueueSummary, ReadySummary,
-    ReplicasSummary, SloVerdict, WaitSummary,
+    ReplicasSummary, SloVerdict, TransientQueue, WaitSummary,
 };
 use crate::measure::{Disagreement, EngineChoice, Estimate, EventsOutcome, Outcome, QueueSeries};
 use crate::model::{
@@ -324,6 +324,11 @@ pub(super) fn outcome(setup: &Setup) -> Outcome {
         why_not: Some("the publish rate changes over time; formulas are for a steady state".to_owned()),
         ..FormulaQueue::default()
     };
+    let transient = TransientQueue {
+        name: setup.queue.clone(),
+        why_not: Some("service is not exponential".to_owned()),
+        ..TransientQueue::default()
+    };
     let published = summary.published.value.unwrap_or_default() as u64 * u64::from(setup.replications);
     Outcome {
         model: model(setup),
@@ -344,6 +349,7 @@ pub(super) fn outcome(setup: &Setup) -> Outcome {
         }),
         fluid: Some(vec![fluid]),
         formula: Some(vec![formula]),
+        transient: Some(vec![transient]),
         disagreements: Vec::new(),
         notes: Vec::new(),
         wall_s: 0.8,

@@ -42,6 +42,8 @@ pub fn summary_json(outcome: &Outcome) -> Value {
     put("fluid", fluid.unwrap_or_default());
     let formula = outcome.formula.as_ref().map(|queues| json!({"queues": by_name(queues, |queue| &queue.name)}));
     put("formula", formula.unwrap_or_default());
+    let transient = outcome.transient.as_ref().map(|queues| json!({"queues": by_name(queues, |queue| &queue.name)}));
+    put("transient", transient.unwrap_or_default());
     put("balance", events.map_or(Value::Null, |events| plain(&events.balance)));
     put("disagreements", plain(&outcome.disagreements));
     put("notes", json!(words::notes(outcome)));
@@ -49,6 +51,7 @@ pub fn summary_json(outcome: &Outcome) -> Value {
         ("events", events.is_some(), &["replications", "events", "queues", "consumers", "balance"][..]),
         ("fluid", outcome.fluid.is_some(), &["fluid"][..]),
         ("formula", outcome.formula.is_some(), &["formula"][..]),
+        ("transient", outcome.transient.is_some(), &["transient"][..]),
     ] {
         if !asked {
             let reason = not_run(engine, outcome.engine);
@@ -80,6 +83,7 @@ fn leading_engine(outcome: &Outcome) -> &'static str {
         Outcome { events: Some(_), .. } => "events",
         Outcome { fluid: Some(_), .. } => "fluid",
         Outcome { formula: Some(_), .. } => "formula",
+        Outcome { transient: Some(_), .. } => "transient",
         Outcome { engine, .. } => engine_name(*engine),
     }
 }
@@ -90,6 +94,7 @@ fn engine_name(engine: EngineChoice) -> &'static str {
         EngineChoice::Events => "events",
         EngineChoice::Fluid => "fluid",
         EngineChoice::Formula => "formula",
+        EngineChoice::Transient => "transient",
     }
 }
 
@@ -195,6 +200,7 @@ mod tests {
                 "slo",
                 "fluid",
                 "formula",
+                "transient",
                 "balance",
                 "disagreements",
                 "notes"

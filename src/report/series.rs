@@ -5,7 +5,7 @@ use super::view::QueueView;
 use crate::measure::Outcome;
 
 /// The columns, in order: a contract with whoever reads the file.
-pub(super) const COLUMNS: [&str; 21] = [
+pub(super) const COLUMNS: [&str; 23] = [
     "time_s",
     "queue",
     "publish_rate",
@@ -27,6 +27,8 @@ pub(super) const COLUMNS: [&str; 21] = [
     "fluid_delay_s",
     "replicas_wanted",
     "replicas_ready",
+    "transient_depth",
+    "transient_delay_probability",
 ];
 
 /// The whole file. Without the events engine the rates are those of the fluid engine; a cell without a value is empty.
@@ -35,7 +37,8 @@ pub(super) fn timeseries_csv(outcome: &Outcome) -> String {
     let in_memory = "writing rows of equal length to memory cannot fail";
     writer.write_record(COLUMNS).expect(in_memory);
     for view in QueueView::all(outcome) {
-        if view.series.is_none() && view.fluid_backlog().is_none() {
+        let has_law = view.transient.is_some_and(|law| !law.series.time_s.is_empty());
+        if view.series.is_none() && view.fluid_backlog().is_none() && !has_law {
             continue;
         }
         for k in 0..view.time_s.len() {
@@ -81,6 +84,8 @@ fn row(view: &QueueView, k: usize) -> [String; COLUMNS.len()] {
         number_cell(fluid.and_then(|fluid| fluid.delay_s.get(k).copied().flatten())),
         measured(|series| &series.replicas_wanted),
         measured(|series| &series.replicas_ready),
+        number_cell(view.transient.and_then(|law| law.series.depth_mean.get(k).copied())),
+        number_cell(view.transient.and_then(|law| law.series.delay_probability.get(k).copied())),
     ]
 }
 
@@ -111,7 +116,8 @@ mod tests {
             text.lines().next().unwrap(),
             "time_s,queue,publish_rate,capacity_rate,ack_rate,depth_mean,depth_se,depth_p05,depth_p50,depth_p95,\
              ready_mean,ready_se,oldest_age_s,wait_mean_s,wait_p99_s,replicas_mean,utilization,\
-             fluid_backlog,fluid_delay_s,replicas_wanted,replicas_ready"
+             fluid_backlog,fluid_delay_s,replicas_wanted,replicas_ready,\
+             transient_depth,transient_delay_probability"
         );
     }
 

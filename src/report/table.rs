@@ -171,6 +171,9 @@ fn looked_at(outcome: &Outcome) -> String {
     if outcome.formula.as_ref().is_some_and(|queues| queues.iter().any(|queue| queue.model.is_some())) {
         engines.push("queueing theory".to_owned());
     }
+    if outcome.transient.as_ref().is_some_and(|queues| queues.iter().any(|queue| queue.model.is_some())) {
+        engines.push("the exact law in time".to_owned());
+    }
     let by = if engines.is_empty() { "no engine".to_owned() } else { engines.join(", ") };
     let queues = plural(model.queues.len() as f64, "queue");
     let took = if outcome.wall_s > 0.0 { format!(" Took {}.", duration(outcome.wall_s)) } else { String::new() };

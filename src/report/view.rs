@@ -1,7 +1,7 @@
 //! One queue of an outcome as reports look at it: what each engine said about it, side by side.
 
 use super::clock::Clock;
-use crate::measure::summary::{CourseRates, FluidQueue, FormulaQueue, GroupSummary, QueueSummary};
+use crate::measure::summary::{CourseRates, FluidQueue, FormulaQueue, GroupSummary, QueueSummary, TransientQueue};
 use crate::measure::{Outcome, QueueSeries};
 use crate::model::{Arrivals, ConsumerGroup, Queue, Slo};
 
@@ -19,6 +19,7 @@ pub(super) struct QueueView<'a> {
     pub series: Option<&'a QueueSeries>,
     pub fluid: Option<&'a FluidQueue>,
     pub formula: Option<&'a FormulaQueue>,
+    pub transient: Option<&'a TransientQueue>,
     /// Ends of the intervals of all series.
     pub time_s: Vec<f64>,
 }
@@ -42,6 +43,7 @@ impl<'a> QueueView<'a> {
             series,
             fluid: outcome.fluid.as_ref().and_then(|all| all.iter().find(|fluid| fluid.name == queue.name)),
             formula: outcome.formula.as_ref().and_then(|all| all.iter().find(|formula| formula.name == queue.name)),
+            transient: outcome.transient.as_ref().and_then(|all| all.iter().find(|law| law.name == queue.name)),
             time_s: series.map_or_else(|| outcome.model.interval_ends_s(), |series| series.time_s.clone()),
         }
     }

@@ -5,6 +5,7 @@ use super::repeat::{Progress, StudyError, least_precise, repeat_with};
 use super::storm::storm_note;
 use super::verdict::verdicts;
 use super::warmup::warmup_note;
+use crate::engine::transient::{self, Effort};
 use crate::engine::{fluid, formula};
 use crate::measure::{EngineChoice, EventsOutcome, Outcome, Recorder};
 use crate::model::{Model, Replications};
@@ -28,11 +29,12 @@ pub fn run(model: &Model, options: &RunOptions, progress: &(dyn Fn(Progress) + S
     let asked = |engine| options.engine == EngineChoice::All || options.engine == engine;
     let fluid = asked(EngineChoice::Fluid).then(|| fluid::integrate(model));
     let formula = asked(EngineChoice::Formula).then(|| formula::solve(model));
+    let transient = asked(EngineChoice::Transient).then(|| transient::solve(model, effort(model, options.engine)));
     let repeated = || repeat_with(Recorder::with_decisions, model, options.threads, progress);
     let events = if asked(EngineChoice::Events) { Some(repeated()?) } else { None };
     let slos = verdicts(model, events.as_ref(), fluid.as_deref(), formula.as_deref());
     let disagreements = match &events {
-        Some(events) => disagreements(model, events, fluid.as_deref(), formula.as_deref()),
+        Some(events) => disagreements(model, events, fluid.as_deref(), formula.as_deref(), transient.as_deref()),
         None => Vec::new(),
     };
     let notes = events.as_ref().map_or_else(Vec::new, |events| notes(model, events));
@@ -42,11 +44,22 @@ pub fn run(model: &Model, options: &RunOptions, progress: &(dyn Fn(Progress) + S
         events,
         fluid,
         formula,
+        transient,
         slos,
         disagreements,
         notes,
         wall_s: 0.0,
     })
+}
+
+/// How much work the exact laws may take: what nobody notices beside the events engine, and a minute on their own.
+fn effort(model: &Model, engine: EngineChoice) -> Effort {
+    if engine == EngineChoice::Transient {
+        return Effort::PATIENT;
+    }
+    let published = (0..model.queues.len()).filter_map(|queue| model.publish_rate(queue).ok());
+    let messages: f64 = published.map(|rate| rate.integral(0.0, model.horizon_s)).sum();
+    Effort::beside(messages * f64::from(model.replications.at_most()))
 }
 
 /// What a reader must know before trusting the numbers.

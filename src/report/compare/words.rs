@@ -237,7 +237,7 @@ fn because(cause: Cause, most: Option<f64>) -> String {
 }
 
 /// `p99 latency 12.4 s, limit 2 s`.
-pub(super) fn value_and_limit(model: &Model, verdict: &SloVerdict) -> String {
+pub(in crate::report) fn value_and_limit(model: &Model, verdict: &SloVerdict) -> String {
     let slo = model.slos.iter().find(|slo| slo.name == verdict.name);
     let queue = slo.map(|slo| &model.queues[slo.queue].name).filter(|_| model.queues.len() == 1);
     let what = queue.and_then(|queue| verdict.promise.strip_prefix(&format!("{queue}: ")));
