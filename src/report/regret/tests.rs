@@ -40,10 +40,10 @@ fn the_table_answers_first_and_stays_narrow() {
 fn what_is_never_enough_is_said() {
     let plan = plan("1..3");
     let table = regret_table(&plan, 80, true);
-    assert!(table.starts_with("launch: not even 3 replicas is enough for any of 100 draws."), "{table}");
+    assert!(table.starts_with("launch: not even 3 replicas are enough for any of 100 draws."), "{table}");
     let json = regret_json(&plan);
     assert!(json["chosen"].is_null() && json["why_not"].is_string() && json["why_no_drivers"].is_string());
-    assert!(table.contains("cannot be said: the answer is the same in every draw"), "{table}");
+    assert!(table.contains("cannot be said: the answer is the same in"), "{table}");
 }
 
 #[test]

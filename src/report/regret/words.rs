@@ -40,7 +40,11 @@ pub(in crate::report) fn answer(plan: &RegretPlan) -> String {
     let name = &plan.model.name;
     let Some(chosen) = plan.chosen else {
         let last = setting(plan, plan.candidates.len() - 1);
-        return format!("{name}: not even {last} is enough for any of {} draws.", plan.draws.len());
+        return format!(
+            "{name}: not even {last} {} enough for any of {} draws.",
+            if plan.axis.short_name() == "replicas" { "are" } else { "is" },
+            plan.draws.len()
+        );
     };
     let candidate = &plan.candidates[chosen];
     format!(
