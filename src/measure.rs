@@ -28,7 +28,7 @@ pub use breach::{Breach, Cause, Rule};
 pub use clearing::{Cleared, ClearingWatch};
 pub use decisions::{DecisionLog, DecisionRow, Seen};
 pub use estimate::Estimate;
-pub(crate) use estimate::t_quantile;
+pub(crate) use estimate::{sorted_quantile, t_quantile};
 pub use figures::{Figure, Figures, mean_of};
 pub use kept::KeptShare;
 pub use outcome::{Disagreement, EngineChoice, EventsOutcome, Outcome, QueueSeries};

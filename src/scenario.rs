@@ -29,7 +29,7 @@ mod goldens;
 mod mutations;
 
 pub use fault::{Code, Fault, Faults, Place, Severity};
-pub use planning::{Growth, Minimise, PlanQuestion, Planning, Uncertain};
+pub use planning::{Growth, Minimise, PlanQuestion, Planning, RegretPrice, Uncertain};
 pub use reference::reference_markdown;
 pub use render::render_all;
 pub use schema::schema;
@@ -107,9 +107,11 @@ fn read(source: &Source, overrides: &[Override], limits: &Limits, checks_axes: b
         check_axes(plan, axes, source, overrides, limits, &mut collector);
     }
     let errors = collector.errors();
+    let uncertain = std::mem::take(&mut collector.uncertain).into_iter().map(|(_, uncertain)| uncertain).collect();
     let faults = collector.into_faults();
     match meaning {
         Some(Meaning { model, planning, presets, .. }) if errors == 0 => {
+            let planning = Planning { uncertain, ..planning };
             Ok(Loaded { model, planning, warnings: faults, presets })
         }
         _ => {

@@ -2,7 +2,8 @@
 
 use clap::Args;
 use forebay::model::Model;
-use forebay::scenario::Fault;
+use forebay::scenario::{Fault, Uncertain};
+use forebay::units::show_count;
 use serde_json::{Value, json};
 
 use super::input::{self, Checked, Format, Input, Problem};
@@ -64,8 +65,16 @@ fn sentence(scenario: &Checked) -> String {
         count(groups.len(), "consumer group"),
         count(slos.len(), "promise"),
     ];
-    let parts: Vec<String> = parts.into_iter().chain(alternatives).collect();
-    format!("{}: no faults; {name} has {}", scenario.file, parts.join(", "))
+    let uncertain = &scenario.planning.uncertain;
+    let inputs = (!uncertain.is_empty()).then(|| count(uncertain.len(), "uncertain input"));
+    let parts: Vec<String> = parts.into_iter().chain(alternatives).chain(inputs).collect();
+    let line = format!("{}: no faults; {name} has {}", scenario.file, parts.join(", "));
+    std::iter::once(line).chain(uncertain.iter().map(interval)).collect::<Vec<_>>().join("\n")
+}
+
+fn interval(input: &Uncertain) -> String {
+    let (low, high) = (&input.low, &input.high);
+    format!("  {}: {low} to {high} with a confidence of {} %", input.path, show_count(100.0 * input.confidence))
 }
 
 fn count(number: usize, noun: &str) -> String {
@@ -75,5 +84,18 @@ fn count(number: usize, noun: &str) -> String {
 
 fn to_json(scenario: &Checked) -> Value {
     let warnings: Vec<Value> = scenario.warnings.iter().map(Fault::to_json).collect();
-    json!({ "file": scenario.file, "scenario": scenario.model.name, "warnings": warnings })
+    let mut value = json!({ "file": scenario.file, "scenario": scenario.model.name, "warnings": warnings });
+    if !scenario.planning.uncertain.is_empty() {
+        let input = |input: &Uncertain| {
+            json!({
+                "path": input.path,
+                "also": input.also,
+                "low": input.low,
+                "high": input.high,
+                "confidence": input.confidence,
+            })
+        };
+        value["uncertain"] = scenario.planning.uncertain.iter().map(input).collect();
+    }
+    value
 }

@@ -136,7 +136,10 @@ impl Compare {
         bar.finish();
         // The library has no clock.
         comparison
-            .map(|comparison| Comparison { wall_s, ..comparison })
+            .map(|comparison| {
+                let medians = report::medians_note(&scenario.planning.uncertain);
+                Comparison { wall_s, notes: comparison.notes.into_iter().chain(medians).collect(), ..comparison }
+            })
             .map_err(|error| Problem::new(format!("{} could not be compared: {error}", scenario.file), error.help()))
     }
 

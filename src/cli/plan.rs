@@ -7,7 +7,8 @@ use clap::Args;
 use forebay::report;
 use forebay::scenario::Axis;
 use forebay::study::plan::{PlanAnswer, PlanError};
-use forebay::study::{self, Plan as Found, PlanOptions};
+use forebay::study::regret::RegretError;
+use forebay::study::{self, Plan as Found, PlanOptions, RegretOptions, RegretPlan};
 use forebay::units::read_share;
 
 use super::input::{Checked, Input, Problem, Refusal};
@@ -22,6 +23,10 @@ use super::{Answer, terminal};
 /// its neighbours, so that one sees what the last replica buys. What may be chosen stands under `plan:` in the scenario
 /// or after `--vary`; otherwise it is the number of replicas of the group that serves a queue with a promise. Writes
 /// plan.json, plan.csv and charts into output/NAME/.
+///
+/// Where inputs are uncertain (`{between: [90/s, 140/s], confidence: 90%}`), the plan is the setting that is expected to
+/// be regretted least over joint draws of them, and the answer names the input on which it depends most; it is written to
+/// regret.json, regret.csv and a chart.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -61,6 +66,10 @@ pub struct Plan {
     /// Most runs of one candidate; 500, or 10000 with --precision, if not given. Lifts the limit on all runs together
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     at_most: Option<u32>,
+
+    /// Joint draws of the scenario's uncertain inputs (`between`), if it has any; 128 if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    draws: Option<u32>,
 }
 
 impl Plan {
@@ -87,7 +96,53 @@ impl Plan {
         }
     }
 
+    /// Where inputs are uncertain, the setting that will be regretted least.
+    fn weigh_one(&self, scenario: &Checked, several: bool) -> Result<Said, Refusal> {
+        let plan = self.weigh(scenario)?;
+        let folder = self.output.folder(&plan.model.name, several);
+        let written = self.output.write(&folder, |folder, options| report::write_regret(&plan, folder, options))?;
+        let complaint =
+            plan.chosen.is_none().then(|| format!("{}: nothing that may be chosen is ever enough", plan.model.name));
+        Ok(Said {
+            table: report::regret_table(&plan, terminal::columns(), terminal::colour(&io::stdout())),
+            json: report::regret_json(&plan),
+            written,
+            answer: if complaint.is_some() { Answer::No } else { Answer::Yes },
+            complaints: complaint.into_iter().collect(),
+        })
+    }
+
+    fn weigh(&self, scenario: &Checked) -> Result<RegretPlan, Refusal> {
+        let bar = Bar::new(&scenario.model.name, self.input.quiet);
+        let begun = Instant::now();
+        let variant = |changes: &[forebay::scenario::Override]| scenario.variant_at_any_cost(changes);
+        let asked = self.options();
+        let usual = RegretOptions::default();
+        let options = RegretOptions {
+            draws: self.draws.unwrap_or(usual.draws),
+            budget: asked.budget,
+            threads: asked.threads,
+            ..usual
+        };
+        let (model, planning) = (&scenario.model, &scenario.planning);
+        let plan =
+            study::plan_by_regret(model, planning, &variant, &asked, &options, &|progress| bar.advance(progress));
+        let wall_s = begun.elapsed().as_secs_f64();
+        bar.finish();
+        // The library has no clock.
+        plan.map(|plan| RegretPlan { wall_s, ..plan }).map_err(|error| match error {
+            RegretError::Question(PlanError::Faults(faults)) => Refusal::Faults(faults),
+            error => {
+                let help = error.help().unwrap_or_default();
+                Refusal::Problem(Problem::new(format!("{} could not be planned: {error}", scenario.file), help))
+            }
+        })
+    }
+
     fn plan_one(&self, scenario: &Checked, several: bool) -> Result<Said, Refusal> {
+        if !scenario.planning.uncertain.is_empty() {
+            return self.weigh_one(scenario, several);
+        }
         let plan = self.plan(scenario)?;
         let folder = self.output.folder(&plan.model.name, several);
         let written = self.output.write(&folder, |folder, options| report::write_plan(&plan, folder, options))?;

@@ -113,7 +113,11 @@ impl Run {
         let wall_s = begun.elapsed().as_secs_f64();
         bar.finish();
         // The library has no clock.
-        outcome.map(|outcome| Outcome { wall_s, ..outcome }).map_err(|error| {
+        let said = |outcome: Outcome| {
+            let medians = report::medians_note(&scenario.planning.uncertain);
+            Outcome { wall_s, notes: outcome.notes.into_iter().chain(medians).collect(), ..outcome }
+        };
+        outcome.map(said).map_err(|error| {
             let help = "change the scenario accordingly, or choose another `--engine`";
             Problem::new(format!("{} could not be answered: {error}", scenario.file), help)
         })

@@ -18,6 +18,7 @@ mod plan;
 mod plot;
 mod raster;
 mod rates;
+mod regret;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub(super) use drain::{drain_charts, is_drains};
 pub(super) use headroom::{headroom_charts, is_headrooms};
 pub(super) use plan::{is_plans, plan_charts};
 use plot::{Chart, Panel};
+pub(super) use regret::{is_regrets, regret_charts};
 pub(super) use sweep::{is_sweeps, sweep_charts};
 
 /// A promised limit this many times above the data would flatten it; the subtitle names it instead.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::fault::{Code, Fault, Place};
+use super::planning::Uncertain;
 use super::source::{Span, Texts};
 use crate::units::{Misread, Reason};
 
@@ -49,6 +50,8 @@ impl fmt::Display for Path {
 pub(super) struct Collector {
     /// The texts.
     pub texts: Texts,
+    /// Uncertain values as they were decoded, with their places.
+    pub uncertain: Vec<(Span, Uncertain)>,
     found: Vec<(Span, Fault)>,
     unlisted: usize,
     errors: usize,

@@ -4,6 +4,7 @@
 //! silent. Not here: anything that takes two values to see (`build`).
 
 mod scalar;
+mod uncertain;
 
 pub(super) use scalar::{illegal_name, limit};
 
@@ -58,13 +59,15 @@ pub(super) struct Context {
     pub quantity: Quantity,
     /// Inside a function of the time of day.
     pub in_day: bool,
+    /// Inside an uncertain value: of which kind its two values are.
+    pub bound: Option<&'static Kind>,
 }
 
 /// More alternatives than this are only listed in the help.
 const MOST_NAMED: usize = 6;
 
 /// The context of the file as a whole.
-pub(super) const OUTSIDE: Context = Context { quantity: Quantity::Rate, in_day: false };
+pub(super) const OUTSIDE: Context = Context { quantity: Quantity::Rate, in_day: false, bound: None };
 
 /// Decodes a node; `at` is where faults about a whole map or list point (its key, usually).
 pub(super) fn decode(
@@ -91,7 +94,18 @@ impl Decoder<'_> {
             Kind::DayFunction => Context { in_day: true, ..context },
             _ => context,
         };
-        let kind = kind.resolved();
+        if let Some(certain) = kind.uncertain().filter(|_| uncertain::is_meant(node)) {
+            return self.uncertain(node, certain, at, path, context);
+        }
+        if uncertain::cannot_stand_for(kind, node) {
+            let message = format!("{} is expected, not an uncertain value", expected(kind, context));
+            self.collector.add(Code::WrongShape, at, &path, message).help = Some(uncertain::WHERE.to_owned());
+            return Item { span: at, path, body: Body::Bad };
+        }
+        let kind = match (kind, context.bound) {
+            (Kind::Bound, Some(bound)) => bound.resolved(),
+            (kind, _) => kind.resolved(),
+        };
         let span = if matches!(node.value, Value::Scalar { .. }) && !node.is_null() { node.span } else { at };
         let body = if node.is_null() {
             self.nothing(kind, at, &path, context);
@@ -132,7 +146,8 @@ impl Decoder<'_> {
         };
         let span = if matches!(node.value, Value::Scalar { .. }) { node.span } else { at };
         let message = format!("{} is expected, not {found}", expected(kind, context));
-        self.collector.add(Code::WrongShape, span, path, message);
+        let fault = self.collector.add(Code::WrongShape, span, path, message);
+        fault.help = uncertain::is_meant(node).then(|| uncertain::WHERE.to_owned());
         Body::Bad
     }
 

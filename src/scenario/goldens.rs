@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 mod scaling;
+mod uncertain;
 
 use super::*;
 
@@ -58,6 +59,7 @@ fn cases() -> Vec<(Code, String)> {
         scaling::strategy_cases(),
         scaling::product_cases(),
         scaling::manifest_cases(),
+        uncertain::cases(),
     ]
     .concat()
 }

@@ -14,6 +14,7 @@ pub fn reference_markdown() -> String {
     let mut text = include_str!("reference/introduction.md").to_owned();
     let mut sections = Sections { text: String::new(), written: Vec::new(), seen: Vec::new() };
     sections.section("Top level", &table::SCENARIO);
+    sections.section("Uncertain values: `between`", &table::UNCERTAIN);
     text.push_str(&sections.text);
     text.push_str(&presets_markdown());
     text.push_str(include_str!("reference/examples.md"));
@@ -198,6 +199,8 @@ fn value(kind: &Kind) -> String {
         Kind::Named(_) => "map from names".to_owned(),
         Kind::Values(kind) => format!("map from names, each to: {}", value(kind)),
         Kind::Choice(choice) => without_article(choice.what).to_owned(),
+        Kind::Uncertain(kind) => format!("{}, perhaps uncertain", value(kind)),
+        Kind::Bound => "rate, duration, factor or price".to_owned(),
         Kind::OrNone(kind) => format!("{}, or `none`", value(kind)),
         Kind::Either(kinds) => kinds.iter().map(value).collect::<Vec<_>>().join(", or "),
         Kind::RateFunction | Kind::DayFunction => "rate function".to_owned(),
@@ -251,7 +254,7 @@ mod tests {
     #[test]
     fn every_key_has_an_example_that_decodes() {
         let mut seen = Vec::new();
-        let context = decode::Context { quantity: Quantity::Rate, in_day: false };
+        let context = decode::Context { quantity: Quantity::Rate, in_day: false, bound: None };
         examples_below(table::SCENARIO.keys, context, &mut seen);
         assert!(seen.len() > 100, "{}", seen.len());
     }

@@ -30,6 +30,7 @@ pub fn schema() -> Value {
     definitions.insert("dayFunction".to_owned(), kind_schema(Kind::DayFunction.resolved(), Inside::Day));
     definitions.insert("distribution".to_owned(), kind_schema(Kind::Distribution.resolved(), Inside::Rate));
     definitions.insert("process".to_owned(), kind_schema(Kind::Process.resolved(), Inside::Rate));
+    definitions.insert("uncertain".to_owned(), section_schema(&table::UNCERTAIN, Inside::Rate));
     for (name, section) in table::SHARED {
         definitions.insert(name.to_owned(), section_schema(section, Inside::Rate));
     }
@@ -133,6 +134,10 @@ fn kind_schema(kind: &Kind, inside: Inside) -> Value {
             "additionalProperties": kind_schema(kind, inside),
         }),
         Kind::Choice(choice) => choice_schema(choice, inside),
+        Kind::Uncertain(kind) => any_of(&[kind_schema(kind, inside), reference("uncertain")]),
+        Kind::Bound => {
+            any_of(&[reference("rate"), reference("duration"), reference("money"), json!({ "type": "number" })])
+        }
         Kind::OrNone(kind) => any_of(&[kind_schema(kind, inside), json!({ "const": "none" })]),
         Kind::Either(kinds) => any_of(&kinds.iter().map(|kind| kind_schema(kind, inside)).collect::<Vec<_>>()),
         Kind::RateFunction => reference("rateFunction"),

@@ -12,9 +12,11 @@ mod rates;
 mod scaling;
 mod top;
 mod topology;
+mod uncertain;
 
 pub(super) use scaling::{SHARED, instead_of};
 pub(super) use top::SCENARIO;
+pub(super) use uncertain::UNCERTAIN;
 
 /// What may be written as the value of a key.
 pub(super) enum Kind {
@@ -80,6 +82,10 @@ pub(super) enum Kind {
     Either(&'static [Kind]),
     /// The value, or the word `none`: as if the key were absent, whatever a preset says.
     OrNone(&'static Kind),
+    /// The value, or two values between which it is thought to lie.
+    Uncertain(&'static Kind),
+    /// One of those two values: of the kind that would stand there alone.
+    Bound,
     /// A rate function.
     RateFunction,
     /// The same with bare numbers for rates.
@@ -119,6 +125,13 @@ pub(super) const FROM_1: Span = Span { low: 1.0, open: false, high: 1e9 };
 pub(super) const INSTANT: Kind = Kind::Duration(Span { low: 0.0, open: false, high: MAX_DURATION_S });
 pub(super) const LENGTH: Kind = Kind::Duration(Span { low: MIN_DURATION_S, open: false, high: MAX_DURATION_S });
 pub(super) const SIGNED: Kind = Kind::Duration(Span { low: -MAX_DURATION_S, open: false, high: MAX_DURATION_S });
+
+/// A rate, or a bare number inside a factor function.
+pub(super) const LEVEL: Kind = Kind::Uncertain(&Kind::Level);
+/// A mean duration, or a duration that describes a distribution like one.
+pub(super) const MEAN: Kind = Kind::Uncertain(&LENGTH);
+/// A constant duration as a distribution.
+pub(super) const ALWAYS: Kind = Kind::Uncertain(&INSTANT);
 
 /// One word of a few.
 #[derive(Clone, Copy)]
@@ -199,8 +212,21 @@ impl Kind {
             Kind::RateFunction | Kind::FactorFunction | Kind::SameFunction | Kind::DayFunction => &rates::FUNCTION,
             Kind::Distribution => &distributions::DISTRIBUTION,
             Kind::Process => &top::PROCESS,
-            Kind::OrNone(kind) => kind.resolved(),
+            Kind::OrNone(kind) | Kind::Uncertain(kind) => kind.resolved(),
             kind => kind,
+        }
+    }
+
+    /// The kind of the value that may also be uncertain here.
+    pub fn uncertain(&self) -> Option<&'static Kind> {
+        match self {
+            Kind::Uncertain(kind) => Some(kind),
+            Kind::OrNone(kind) => kind.uncertain(),
+            Kind::Either(kinds) => kinds.iter().find_map(Kind::uncertain),
+            Kind::RateFunction | Kind::FactorFunction | Kind::SameFunction | Kind::DayFunction | Kind::Distribution => {
+                self.resolved().uncertain()
+            }
+            _ => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod broker;
 mod defaults;
 mod scaling;
+mod uncertain;
 
 use super::*;
 use crate::model::{Arrivals, Distribution, Overflow, Process, Promise, Quantile, Rate, Replicas, Replications};

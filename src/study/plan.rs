@@ -76,6 +76,30 @@ impl Default for PlanOptions {
     }
 }
 
+/// The only thing that varies in a plan.
+pub(super) struct OnlyAxis {
+    /// What varies.
+    pub axis: Axis,
+    /// The named strategy that is at work because one of its settings varies.
+    pub strategy: Option<usize>,
+}
+
+/// What [`plan`] would vary, if that is one thing; otherwise how many there are.
+///
+/// # Errors
+/// As [`plan`].
+pub(super) fn only_axis(
+    model: &Model,
+    asked: Option<&PlanQuestion>,
+    variant: &dyn Fn(&[Override]) -> Result<Model, Faults>,
+    options: &PlanOptions,
+) -> Result<Result<OnlyAxis, usize>, PlanError> {
+    let Question { grid, strategy, .. } = Question::of(model, asked, variant, options)?;
+    let several = grid.axes.len();
+    let only = <[Axis; 1]>::try_from(grid.axes).map_err(|_| several);
+    Ok(only.map(|[axis]| OnlyAxis { axis, strategy }))
+}
+
 /// Finds the cheapest setting of `model` that keeps its promises. `asked` is the scenario's own `plan`; `variant` makes
 /// the model with some values changed. The outcome's `wall_s` is left at 0: whoever has a clock may fill it in.
 ///

@@ -46,6 +46,8 @@ pub enum Purpose {
     Phase = 32,
     /// Priority levels, partitions or message groups of messages.
     Lane = 40,
+    /// Values of uncertain inputs.
+    Uncertain = 60,
 }
 
 /// The generator of one purpose of one named thing in one replication.

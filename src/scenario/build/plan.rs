@@ -5,7 +5,7 @@
 use super::{Body, Code, Item};
 use crate::scenario::collect::{Collector, Path};
 use crate::scenario::source::Span;
-use crate::scenario::{Axis, Minimise, NoAxis, PlanQuestion};
+use crate::scenario::{Axis, Minimise, NoAxis, PlanQuestion, RegretPrice};
 
 /// The question, and where each of its axes stands; `None` if it is absent or faulty.
 pub(in crate::scenario) fn plan(root: &Item, collector: &mut Collector) -> Option<(PlanQuestion, Vec<(Span, Path)>)> {
@@ -22,8 +22,21 @@ pub(in crate::scenario) fn plan(root: &Item, collector: &mut Collector) -> Optio
         vary: axes.into_iter().collect::<Option<Vec<Axis>>>()?,
         minimise: if minimise? == "cost" { Minimise::Cost } else { Minimise::ReplicaHours },
         confidence: confidence?,
+        regret: regret(item)?,
     };
     Some((question, written.iter().map(|(_, values)| (values.span, values.path.clone())).collect()))
+}
+
+/// The prices of mistakes, or their defaults; `None` if they are faulty.
+fn regret(item: &Item) -> Option<RegretPrice> {
+    let usual = RegretPrice::default();
+    let Some(item) = item.field("regret") else { return Some(usual) };
+    let Body::Fields(_) = item.body else { return None };
+    Some(RegretPrice {
+        too_little: item.or("too_little", usual.too_little)?,
+        too_much: item.or("too_much", usual.too_much)?,
+        exponent: item.or("exponent", usual.exponent)?,
+    })
 }
 
 fn axis(path: &str, values: &Item, collector: &mut Collector) -> Option<Axis> {
@@ -68,6 +81,14 @@ mod tests {
     }
 
     #[test]
+    fn prices_of_mistakes_have_defaults() {
+        let regret = |plan: &str| loaded(plan).unwrap().planning.plan.unwrap().regret;
+        assert_eq!(regret("{minimise: cost}"), RegretPrice::default());
+        let other = RegretPrice { too_little: 10.0, too_much: 1.0, exponent: 1.2 };
+        assert_eq!(regret("{regret: {too_little: 10, exponent: 1.2}}"), other);
+    }
+
+    #[test]
     fn what_cannot_be_varied_is_shown_where_it_stands() {
         for (plan, why) in [
             ("{vary: {consumers.g.replicas: \"5..3\"}}", "is empty"),
@@ -80,6 +101,10 @@ mod tests {
             ("{vary: {consumers.g.service: [1s, 2]}}", "cannot be 2"),
             ("{vary: {consumers.g.replicas: \"1..3\"}, minimize: cost}", "has no key"),
             ("{confidence: 100%}", "100%"),
+            ("{regret: {too_little: 0}}", "must be above 0"),
+            ("{regret: {too_few: 3}}", "has no key"),
+            ("{regret: {exponent: 20}}", "must be at most 10"),
+            ("{regret: 4}", "is expected"),
         ] {
             let faults = loaded(plan).unwrap_err();
             assert_eq!(faults.errors(), 1, "{plan}: {faults}");

@@ -284,8 +284,12 @@ pub(super) fn expected(kind: &Kind, context: Context) -> String {
 /// A value of the kind, for pairs.
 pub(super) fn example(kind: &Kind, context: Context) -> &'static str {
     match kind {
+        Kind::Uncertain(kind) => example(kind, context),
+        Kind::Bound => context.bound.map_or("30s", |kind| example(kind, context)),
         Kind::Level if context.quantity == Quantity::Factor => "0.5",
         Kind::Level | Kind::Rate(_) => "40/s",
+        Kind::Number(_) => "1.3",
+        Kind::Money => "0.10 USD/h",
         Kind::Count(_) => "3",
         _ => "30s",
     }

@@ -1,14 +1,14 @@
 //! Distributions of durations.
 
-use super::{Choice, INSTANT, Key, Kind, LENGTH, Section, Span, required};
+use super::{ALWAYS, Choice, INSTANT, Key, Kind, MEAN, Section, Span, required};
 
 /// A bare duration, or a map with one of the laws.
-pub(in super::super) static DISTRIBUTION: Kind = Kind::Either(&[INSTANT, Kind::Choice(&LAWS)]);
+pub(in super::super) static DISTRIBUTION: Kind = Kind::Either(&[ALWAYS, Kind::Choice(&LAWS)]);
 
 pub(super) static LAWS: Choice = Choice {
     what: "a distribution",
     variants: &[
-        required("constant", INSTANT, "Always the same; `20ms` alone is short for it.", "20ms"),
+        required("constant", ALWAYS, "Always the same; `20ms` alone is short for it.", "20ms"),
         required("exponential", Kind::Section(&EXPONENTIAL), "Memoryless.", "{mean: 20ms}"),
         required(
             "erlang",
@@ -67,7 +67,7 @@ const fn section(what: &'static str, keys: &'static [Key]) -> Section {
 }
 
 const fn mean() -> Key {
-    required("mean", LENGTH, "Mean.", "20ms")
+    required("mean", MEAN, "Mean.", "20ms")
 }
 
 const CV: Span = Span { low: 0.0, open: false, high: 1_000.0 };
@@ -99,10 +99,10 @@ static LOGNORMAL: Section = Section {
     what: "a lognormal distribution",
     about: "",
     keys: &[
-        super::optional("mean", LENGTH, "Mean (with `cv`).", "20ms"),
+        super::optional("mean", MEAN, "Mean (with `cv`).", "20ms"),
         super::optional("cv", Kind::Number(CV), "Standard deviation / mean (with `mean`).", "1"),
-        super::optional("p50", LENGTH, "Median (with `p99`).", "14ms"),
-        super::optional("p99", LENGTH, "99th percentile (with `p50`), not below the median.", "98ms"),
+        super::optional("p50", MEAN, "Median (with `p99`).", "14ms"),
+        super::optional("p99", MEAN, "99th percentile (with `p50`), not below the median.", "98ms"),
     ],
     alternatives: &[&["mean", "cv"], &["p50", "p99"]],
 };
@@ -134,7 +134,7 @@ static BRANCH: Section = section(
     "a branch of a hyperexponential distribution",
     &[
         required("share", Kind::Share(Span { low: 0.0, open: true, high: 1.0 }), "How often.", "90%"),
-        required("mean", LENGTH, "Mean of this branch.", "5ms"),
+        required("mean", MEAN, "Mean of this branch.", "5ms"),
     ],
 );
 

@@ -36,7 +36,7 @@ pub(super) static GROUP: Section = Section {
         optional("service", Kind::Distribution, "Work of one message, at speed 1.", "{lognormal: {mean: 20ms, cv: 1}}"),
         optional(
             "service_rate",
-            Kind::Rate(ABOVE_0),
+            Kind::Uncertain(&Kind::Rate(ABOVE_0)),
             "When only a rate per slot is known: exponential service.",
             "50/s",
         ),
@@ -162,7 +162,7 @@ pub(super) static GROUP: Section = Section {
         ),
         optional(
             "cost",
-            Kind::Money,
+            Kind::Uncertain(&Kind::Money),
             "Price of one replica, from wanted to terminated; one currency per file.",
             "0.10 USD/h",
         ),
@@ -200,7 +200,7 @@ static RATE_LIMIT: Section = Section {
     what: "a rate limit",
     about: "",
     keys: &[
-        required("rate", Kind::Rate(ABOVE_0), "Tokens per second; each start takes one.", "100/s"),
+        required("rate", Kind::Uncertain(&Kind::Rate(ABOVE_0)), "Tokens per second; each start takes one.", "100/s"),
         defaulted("burst", Kind::Count(Span { low: 1.0, ..FROM_0 }), "1", "Size of the bucket, full at t = 0.", "20"),
     ],
     alternatives: &[],

@@ -32,6 +32,46 @@ pub(in super::super) static PLAN: Section = Section {
             about: "Share of runs in which all promises must be kept.",
             example: "99%",
         },
+        optional(
+            "regret",
+            Kind::Section(&REGRET),
+            "What mistakes cost, where inputs are uncertain: then the plan is the setting whose regret is expected to \
+             be the smallest.",
+            "{too_little: 4, too_much: 1}",
+        ),
+    ],
+    alternatives: &[],
+};
+
+const PRICE: Kind = Kind::Number(Span { low: 0.0, open: true, high: 1e6 });
+
+static REGRET: Section = Section {
+    what: "a regret",
+    about: "The regret of a setting is the distance of what it costs from what would have been just enough, raised to \
+            `exponent`, times `too_little` or `too_much`.",
+    keys: &[
+        Key {
+            name: "too_little",
+            kind: PRICE,
+            need: Need::Default("4"),
+            about: "Price of what is missing. With an exponent of 1 the plan covers the share too_little / (too_little \
+                    + too_much) of what may happen.",
+            example: "4",
+        },
+        Key {
+            name: "too_much",
+            kind: PRICE,
+            need: Need::Default("1"),
+            about: "Price of what is not needed.",
+            example: "1",
+        },
+        Key {
+            name: "exponent",
+            kind: Kind::Number(Span { low: 0.0, open: true, high: 10.0 }),
+            need: Need::Default("1"),
+            about: "Above 1, one large mistake weighs more than several small ones.",
+            example: "1.2",
+        },
     ],
     alternatives: &[],
 };

@@ -1,16 +1,16 @@
 //! Rate functions P(t), and the same shapes as factor functions.
 
 use super::{
-    ABOVE_0, ANY, Choice, INSTANT, Key, Kind, LENGTH, Need, SIGNED, Section, Word, defaulted, optional, required,
+    ABOVE_0, ANY, Choice, INSTANT, Key, Kind, LENGTH, LEVEL, Need, SIGNED, Section, Word, defaulted, optional, required,
 };
 
 /// A bare level, or a map with one of the shapes.
-pub(in super::super) static FUNCTION: Kind = Kind::Either(&[Kind::Level, Kind::Choice(&SHAPES)]);
+pub(in super::super) static FUNCTION: Kind = Kind::Either(&[LEVEL, Kind::Choice(&SHAPES)]);
 
 static SHAPES: Choice = Choice {
     what: "a rate function",
     variants: &[
-        required("constant", Kind::Level, "The same rate throughout; `120/s` alone is short for it.", "120/s"),
+        required("constant", LEVEL, "The same rate throughout; `120/s` alone is short for it.", "120/s"),
         required(
             "steps",
             Kind::List(&KNOT, 1),
@@ -100,7 +100,7 @@ static SHAPES: Choice = Choice {
     ],
 };
 
-static KNOT: Kind = Kind::Pair(&INSTANT, &Kind::Level);
+static KNOT: Kind = Kind::Pair(&INSTANT, &LEVEL);
 
 const fn section(what: &'static str, keys: &'static [Key]) -> Section {
     Section { what, about: "", keys, alternatives: &[] }
@@ -109,12 +109,7 @@ const fn section(what: &'static str, keys: &'static [Key]) -> Section {
 static RAMP: Section = section(
     "a ramp",
     &[
-        required(
-            "rates",
-            Kind::Pair(&Kind::Level, &Kind::Level),
-            "The rate before and the rate after.",
-            "[40/s, 250/s]",
-        ),
+        required("rates", Kind::Pair(&LEVEL, &LEVEL), "The rate before and the rate after.", "[40/s, 250/s]"),
         required("from", INSTANT, "Begin of the line.", "10m"),
         required("until", INSTANT, "End of the line, after its begin.", "20m"),
     ],
@@ -123,8 +118,8 @@ static RAMP: Section = section(
 static SINE: Section = section(
     "a sine",
     &[
-        required("mean", Kind::Level, "Mean rate.", "100/s"),
-        required("amplitude", Kind::Level, "Largest distance from the mean.", "60/s"),
+        required("mean", LEVEL, "Mean rate.", "100/s"),
+        required("amplitude", LEVEL, "Largest distance from the mean.", "60/s"),
         required("period", LENGTH, "Time from crest to crest.", "24h"),
         defaulted("phase", SIGNED, "0s", "Time at which the mean is crossed upwards.", "6h"),
     ],
@@ -133,8 +128,8 @@ static SINE: Section = section(
 static DIURNAL: Section = section(
     "a diurnal rate",
     &[
-        required("low", Kind::Level, "Lowest rate, half a period from the peak.", "20/s"),
-        required("high", Kind::Level, "Highest rate.", "180/s"),
+        required("low", LEVEL, "Lowest rate, half a period from the peak.", "20/s"),
+        required("high", LEVEL, "Highest rate.", "180/s"),
         required(
             "peak_at",
             Kind::ClockOrDuration,
@@ -166,7 +161,7 @@ static WEEKLY: Section = section(
 static PULSE: Section = section(
     "a pulse",
     &[
-        required("height", Kind::Level, "Rate inside.", "200/s"),
+        required("height", LEVEL, "Rate inside.", "200/s"),
         required("from", INSTANT, "Begin.", "30m"),
         required("until", INSTANT, "End, after the begin.", "60m"),
     ],
@@ -175,7 +170,7 @@ static PULSE: Section = section(
 static BURST: Section = section(
     "a burst",
     &[
-        required("height", Kind::Level, "Rate at `at`.", "500/s"),
+        required("height", LEVEL, "Rate at `at`.", "500/s"),
         required("at", INSTANT, "Begin.", "30m"),
         required("decay", LENGTH, "Time in which it falls to 1/e.", "5m"),
     ],
@@ -211,7 +206,7 @@ static TRACE: Section = section(
 static SCALE: Section = section(
     "a scaled rate",
     &[
-        required("by", Kind::Number(ANY), "Factor.", "1.3"),
+        required("by", Kind::Uncertain(&Kind::Number(ANY)), "Factor.", "1.3"),
         required("rate", Kind::SameFunction, "What is scaled.", "40/s"),
     ],
 );
@@ -235,7 +230,7 @@ static SHIFT: Section = section(
 static GROWTH: Section = section(
     "a growing rate",
     &[
-        required("factor", Kind::Number(ABOVE_0), "Growth per `every`.", "1.05"),
+        required("factor", Kind::Uncertain(&Kind::Number(ABOVE_0)), "Growth per `every`.", "1.05"),
         required("every", LENGTH, "Time in which the rate grows by the factor.", "30d"),
         required("rate", Kind::SameFunction, "What grows.", "40/s"),
     ],
@@ -244,8 +239,8 @@ static GROWTH: Section = section(
 static CLAMP: Section = section(
     "a clamped rate",
     &[
-        optional("min", Kind::Level, "Lower bound.", "0/s"),
-        optional("max", Kind::Level, "Upper bound.", "200/s"),
+        optional("min", LEVEL, "Lower bound.", "0/s"),
+        optional("max", LEVEL, "Upper bound.", "200/s"),
         required("rate", Kind::SameFunction, "What is clamped.", "40/s"),
     ],
 );
