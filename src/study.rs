@@ -4,6 +4,7 @@ mod agreement;
 pub mod compare;
 pub mod dry_run;
 mod explain;
+pub mod plan;
 mod repeat;
 pub mod review;
 mod run;
@@ -13,6 +14,7 @@ mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
+pub use plan::{Plan, PlanOptions};
 pub use repeat::{Progress, StudyError, repeat};
 pub use review::{Findings, ReviewOptions, ReviewProgress, review};
 pub use run::{RunOptions, run};
