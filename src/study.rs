@@ -2,8 +2,10 @@
 
 mod agreement;
 pub mod compare;
+pub mod drain;
 pub mod dry_run;
 mod explain;
+pub mod headroom;
 pub mod plan;
 mod repeat;
 pub mod review;
