@@ -15,6 +15,7 @@ mod fixture;
 mod json;
 mod number;
 mod presets;
+mod review;
 mod series;
 mod stage;
 mod table;
@@ -30,6 +31,7 @@ pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
 pub use json::summary_json;
 pub use presets::{presets, presets_json};
+pub use review::{ReviewSource, review_html};
 pub use stage::hidden_folder;
 pub use table::table;
 

@@ -99,9 +99,7 @@ pub fn load(source: &Source, overrides: &[Override], limits: &Limits) -> Result<
     let errors = collector.errors();
     let faults = collector.into_faults();
     match meaning {
-        Some((model, presets)) if errors == 0 => {
-            Ok(Loaded { model, planning: Planning::default(), warnings: faults, presets })
-        }
+        Some((model, planning, presets)) if errors == 0 => Ok(Loaded { model, planning, warnings: faults, presets }),
         _ => {
             assert!(errors > 0, "a scenario without a model has an error that says why");
             Err(Faults(faults))
@@ -129,7 +127,7 @@ fn meaning_of(
     overrides: &[Override],
     limits: &Limits,
     collector: &mut Collector,
-) -> Option<(Model, Vec<presets::Applied>)> {
+) -> Option<(Model, Planning, Vec<presets::Applied>)> {
     if root.is_null() {
         return nothing_in(collector, root.span.source);
     }
@@ -145,12 +143,14 @@ fn meaning_of(
     let at = Span { end: root.span.start, ..root.span };
     let decoded = decode::decode(root, &WHOLE_FILE, at, Path::default(), decode::OUTSIDE, collector);
     let name = default_name(&source.name);
+    let (growth, zones) = build::growth_and_zones(&decoded, collector);
+    let planning = Planning { growth, zones, ..Planning::default() };
     let model = build::build(&decoded, name, &source.folder, limits, collector)?;
     let horizon = decoded.field("horizon").map_or(&decoded, |item| item);
     if collector.errors() == 0 {
         check_cost(&model, limits, horizon, collector);
     }
-    Some((model, applied))
+    Some((model, planning, applied))
 }
 
 /// The file's stem, if it is a legal name.

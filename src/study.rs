@@ -2,9 +2,13 @@
 
 mod agreement;
 pub mod compare;
+pub mod drain;
 pub mod dry_run;
 mod explain;
+pub mod headroom;
+pub mod plan;
 mod repeat;
+pub mod review;
 mod run;
 mod storm;
 mod verdict;
@@ -12,5 +16,7 @@ mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
+pub use plan::{Plan, PlanOptions};
 pub use repeat::{Progress, StudyError, repeat};
+pub use review::{Findings, ReviewOptions, ReviewProgress, review};
 pub use run::{RunOptions, run};

@@ -4,7 +4,7 @@
 //! `theme` how it looks, `paint` puts it onto paper through plotters and `raster` makes the files. Not here: the
 //! sentences (`words`).
 
-mod axis;
+pub(in crate::report) mod axis;
 mod comparison;
 mod consumers;
 mod depth;
@@ -12,7 +12,7 @@ mod labels;
 mod marks;
 mod paint;
 mod plot;
-mod raster;
+pub(in crate::report) mod raster;
 mod rates;
 #[cfg(test)]
 mod tests;

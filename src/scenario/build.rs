@@ -13,6 +13,7 @@ mod cycles;
 mod deliveries;
 mod distributions;
 mod groups;
+mod planning;
 mod producers;
 mod queues;
 mod rates;
@@ -21,6 +22,8 @@ mod slos;
 mod topology;
 
 use std::path::Path as FilePath;
+
+pub(super) use planning::growth_and_zones;
 
 use super::Limits;
 use super::collect::{Collector, Path};

@@ -12,9 +12,10 @@ mod rounds;
 #[cfg(test)]
 mod tests;
 
+pub use crate::measure::KeptShare;
 pub use contenders::{CompareError, Contender, contenders};
 pub use contest::Preference;
-pub use outcome::{Comparison, KeptShare, Objective, Pair, Procedure, Selection, StrategyOutcome, TimeBroken};
+pub use outcome::{Comparison, Objective, Pair, Procedure, Selection, StrategyOutcome, TimeBroken};
 
 use crate::measure::EngineChoice;
 use crate::model::{Model, Replications};

@@ -74,7 +74,7 @@ enum Scale {
 
 /// One axis with its ticks.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Axis {
+pub(in crate::report) struct Axis {
     low: f64,
     high: f64,
     scale: Scale,
@@ -166,7 +166,7 @@ impl Axis {
     }
 
     /// Where a value lies, from 0 at the begin of the axis to 1 at its end.
-    fn position(&self, value: f64) -> f64 {
+    pub fn position(&self, value: f64) -> f64 {
         let position = match self.scale {
             Scale::Linear | Scale::Names => (value - self.low) / (self.high - self.low),
             Scale::Log => (value.max(self.low) / self.low).ln() / (self.high / self.low).ln(),

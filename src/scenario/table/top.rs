@@ -1,8 +1,8 @@
 //! The scenario itself: general keys, producers, promises.
 
 use super::{
-    Choice, FROM_0, INSTANT, Key, Kind, LENGTH, Need, Section, Span, Word, defaulted, failures, groups, optional,
-    queues, required, scaling, topology,
+    Choice, FROM_0, INSTANT, Key, Kind, LENGTH, MAX_DURATION_S, Need, Section, Span, Word, defaulted, failures, groups,
+    optional, queues, required, scaling, topology,
 };
 
 /// The whole file.
@@ -87,6 +87,19 @@ pub(in super::super) static SCENARIO: Section = Section {
         ),
         optional("slo", Kind::Named(&SLO), "What was promised.", "{fresh: {queue: orders, latency: p99, below: 2s}}"),
         optional(
+            "growth",
+            Kind::Either(&[Kind::Text, Kind::Section(&GROWTH)]),
+            "How the load is expected to grow, for `forebay headroom`: so much every so often, compounded.",
+            "4% per 30d",
+        ),
+        optional(
+            "zones",
+            Kind::Count(Span { low: 2.0, open: false, high: 1e3 }),
+            "Over how many zones the replicas of every group are spread evenly, for `forebay headroom`: what is left \
+             when one of them is away.",
+            "3",
+        ),
+        optional(
             "strategies",
             Kind::Named(&scaling::NAMED_STRATEGY),
             "Named alternatives for who scales a consumer group.",
@@ -113,6 +126,21 @@ static PRECISION: Section = Section {
             "But not more often than this.",
             "200",
         ),
+    ],
+    alternatives: &[],
+};
+
+static GROWTH: Section = Section {
+    what: "a growth",
+    about: "In a word: `4% per 30d`.",
+    keys: &[
+        required(
+            "by",
+            Kind::Share(Span { low: 0.0, open: true, high: 10.0 }),
+            "Growth of one period, compounded.",
+            "4%",
+        ),
+        required("every", Kind::Duration(Span { low: 60.0, open: false, high: MAX_DURATION_S }), "The period.", "30d"),
     ],
     alternatives: &[],
 };

@@ -1,7 +1,5 @@
 //! What a comparison found out, and how it is put together from the runs.
 
-use statrs::distribution::{Beta, ContinuousCDF};
-
 use super::contenders::Contender;
 use super::contest::{Contest, Standing};
 use super::rounds::{Rounds, Run};
@@ -9,7 +7,8 @@ use super::{CompareOptions, Preference};
 use crate::measure::selection::{ShareVerdict, pareto_front};
 use crate::measure::summary::{FluidQueue, SloVerdict};
 use crate::measure::{
-    Breach, Cause, EngineChoice, Estimate, EventsOutcome, Figure, Figures, mean_of, paired_difference, summarise,
+    Breach, Cause, EngineChoice, Estimate, EventsOutcome, Figure, Figures, KeptShare, mean_of, paired_difference,
+    summarise,
 };
 use crate::model::{GroupId, Model, Replications};
 use crate::study::run::notes;
@@ -101,37 +100,6 @@ impl StrategyOutcome {
     pub fn figure(&self, figure: Figure) -> &Estimate {
         &self.figures[figure as usize]
     }
-}
-
-/// In how many runs all promises were kept.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct KeptShare {
-    /// Runs that kept all of them.
-    pub kept: u32,
-    /// Runs in which at least one could be judged.
-    pub runs: u32,
-    /// Lower end of the 95 % interval of the share (Clopper and Pearson 1934).
-    pub low: f64,
-    /// Its upper end.
-    pub high: f64,
-}
-
-impl KeptShare {
-    /// The share of `kept` in `runs` > 0 runs.
-    pub fn new(kept: u32, runs: u32) -> Self {
-        let low = if kept == 0 { 0.0 } else { beta_quantile(kept, runs - kept + 1, 0.025) };
-        let high = if kept == runs { 1.0 } else { beta_quantile(kept + 1, runs - kept, 0.975) };
-        KeptShare { kept, runs, low, high }
-    }
-
-    /// Kept runs as a share of all.
-    pub fn share(&self) -> f64 {
-        f64::from(self.kept) / f64::from(self.runs)
-    }
-}
-
-fn beta_quantile(a: u32, b: u32, share: f64) -> f64 {
-    Beta::new(f64::from(a), f64::from(b)).expect("both parameters are positive").inverse_cdf(share)
 }
 
 /// How long a promise was broken, and what the scaler did meanwhile.
