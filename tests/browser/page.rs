@@ -29,6 +29,7 @@ impl Look {
 
 pub struct Page {
     browser: Chromium,
+    scripts: bool,
 }
 
 impl Page {
@@ -37,7 +38,7 @@ impl Page {
             browser.call(&format!("{domain}.enable"), &json!({}));
         }
         browser.call("Page.addScriptToEvaluateOnNewDocument", &json!({"source": WATCH}));
-        Self { browser }
+        Self { browser, scripts: true }
     }
 
     /// Opens a file and waits until it is loaded.
@@ -62,14 +63,16 @@ impl Page {
                 "features": [{"name": "prefers-color-scheme", "value": scheme}],
             }),
         );
-        // With scripts off nothing redraws, and nothing can be asked to wait.
-        if look.scripts {
-            self.settle();
-        }
+        self.scripts = look.scripts;
+        self.settle();
     }
 
     /// Waits until the page has drawn what it was told to draw.
     pub fn settle(&mut self) {
+        if !self.scripts {
+            // Nothing redraws, and timers stand still.
+            return;
+        }
         self.value(
             "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 30))",
         );
@@ -100,6 +103,22 @@ impl Page {
 
     pub fn point_at(&mut self, x: f64, y: f64) {
         self.mouse("mouseMoved", x, y, 0);
+        self.settle();
+    }
+
+    /// Clicks in the middle of what a selector finds.
+    pub fn click(&mut self, selector: &str) {
+        let middle = self.value(&format!(
+            "(() => {{ const target = document.querySelector({});
+                target.scrollIntoView({{block: 'center', behavior: 'instant'}});
+                const box = target.getBoundingClientRect();
+                return [box.left + 0.5 * box.width, box.top + 0.5 * box.height]; }})()",
+            json!(selector)
+        ));
+        let (x, y) = (middle[0].as_f64().unwrap(), middle[1].as_f64().unwrap());
+        self.mouse("mouseMoved", x, y, 0);
+        self.mouse("mousePressed", x, y, 1);
+        self.mouse("mouseReleased", x, y, 0);
         self.settle();
     }
 
