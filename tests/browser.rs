@@ -200,6 +200,44 @@ fn the_value_under_the_pointer_is_the_one_that_the_run_found() {
     assert_eq!(legend_value(&mut page, "depth-0", "mean"), (None, String::new()), "nothing is under the pointer");
 }
 
+/// For every row of every chart's table: what the legend shows when the pointer is there, what the cell holds, and the
+/// number behind it.
+const LEGENDS_AND_CELLS: &str = "
+    [...document.querySelectorAll('figure.is-live')].flatMap((figure) => {
+        const over = figure.querySelector('.u-over');
+        over.scrollIntoView({block: 'center', behavior: 'instant'});
+        const box = over.getBoundingClientRect();
+        const [from, until] = [Number(figure.dataset.from), Number(figure.dataset.until)];
+        const entries = [...figure.querySelectorAll('.legend li')].filter((entry) => entry.querySelector('.series'));
+        return [...figure.querySelector('table').tBodies[0].rows].flatMap((row) => {
+            const at = box.left + box.width * (Number(row.cells[0].dataset.value) - from) / (until - from);
+            over.dispatchEvent(new MouseEvent('mousemove', {clientX: at, clientY: box.top + 10}));
+            let column = 0;
+            return entries.map((entry) => {
+                column += 1;
+                const cell = row.cells[column];
+                if (entry.querySelector('.level')) column += 2;
+                const value = entry.querySelector('.value');
+                return [value.textContent, cell.textContent, value.dataset.value ?? ''];
+            });
+        });
+    })";
+
+#[test]
+fn legends_write_numbers_as_tables_do() {
+    let Some((mut page, _, _turn)) = opened(SALE, Look::DESKTOP) else { return };
+    let found = page.value(LEGENDS_AND_CELLS);
+    let found = found.as_array().unwrap();
+    assert!(found.len() > 300, "{} numbers", found.len());
+    for triple in found {
+        let [legend, cell, value] = [0, 1, 2].map(|place| triple[place].as_str().unwrap());
+        // A number half-way between two of three digits goes to either.
+        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+        let half_way = digits.trim_matches('0').len() == 4 && digits.trim_end_matches('0').ends_with('5');
+        assert!(legend == cell || half_way, "{legend} for {cell} ({value})");
+    }
+}
+
 #[test]
 fn within_an_interval_the_pointer_means_its_average() {
     let Some((mut page, written, _turn)) = opened(SALE, Look::DESKTOP) else { return };
