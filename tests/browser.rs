@@ -185,8 +185,8 @@ fn the_value_under_the_pointer_is_the_one_that_the_run_found() {
         ));
         assert_eq!(text, cell);
         // One cursor: the other charts show the same instant.
-        let (value, _) = legend_value(&mut page, "traffic-0", "published");
-        assert!(close(value.unwrap(), series.publish_rate[k]), "{value:?} for {} at {k}", series.publish_rate[k]);
+        let (value, _) = legend_value(&mut page, "traffic-0", "acked");
+        assert!(close(value.unwrap(), series.ack_rate[k]), "{value:?} for {} at {k}", series.ack_rate[k]);
         let (value, _) = legend_value(&mut page, "wait-0", "mean");
         match series.wait_mean_s[k] {
             Some(wait_s) => assert!(close(value.unwrap(), wait_s)),
@@ -244,8 +244,8 @@ fn within_an_interval_the_pointer_means_its_average() {
     let series = &written.outcome.events.as_ref().unwrap().series[0];
     let (x, y) = place_in(&mut page, "traffic-0", series.time_s[70] + 0.2 * 30.0);
     page.point_at(x, y);
-    let (value, _) = legend_value(&mut page, "traffic-0", "published");
-    assert!(close(value.unwrap(), series.publish_rate[71]), "{value:?} for {}", series.publish_rate[71]);
+    let (value, _) = legend_value(&mut page, "traffic-0", "acked");
+    assert!(close(value.unwrap(), series.ack_rate[71]), "{value:?} for {}", series.ack_rate[71]);
 }
 
 #[test]
@@ -281,8 +281,8 @@ fn the_keyboard_does_what_the_pointer_does_and_says_so() {
     page.press("ArrowRight");
     let (value, text) = legend_value(&mut page, "depth-0", "mean");
     assert!(close(value.unwrap(), series.depth_mean[1]), "{value:?} for {}", series.depth_mean[1]);
-    let (value, _) = legend_value(&mut page, "traffic-0", "published");
-    assert!(close(value.unwrap(), series.publish_rate[1]), "the other charts follow");
+    let (value, _) = legend_value(&mut page, "traffic-0", "acked");
+    assert!(close(value.unwrap(), series.ack_rate[1]), "the other charts follow");
     let words = page.text(said);
     assert!(words.starts_with("08:01:00: ") && words.contains(&text), "{words}");
     page.press("+");

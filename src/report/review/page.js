@@ -605,6 +605,17 @@
     });
   };
 
+  // Names, along an axis or beside points, are read off as well from the drawing.
+  const isDrawnLive = ({ x, series }) =>
+    x.values.length > 1 && (x.kind === "time" || (x.kind === "number" && series.some((one) => one.shape !== "points")));
+  // A drawing that is wider than a phone is scrolled, with keys too.
+  const makeReachable = (drawing, title) => {
+    if (drawing.scrollWidth <= drawing.clientWidth) return;
+    drawing.tabIndex = 0;
+    drawing.setAttribute("role", "region");
+    drawing.setAttribute("aria-label", `Drawing: ${title}`);
+  };
+
   const begin = () => {
     const data = JSON.parse(document.getElementById("review-data").textContent);
     document.documentElement.classList.add("scripted");
@@ -614,10 +625,8 @@
       const spec = data.charts[figure.dataset.chart];
       if (!spec) continue;
       for (const table of figure.querySelectorAll("table[data-table]")) makeTable(table, data.name, spec);
-      const drawn = spec.x.kind !== "category" && spec.x.values.length > 1
-        && spec.series.every((series) => series.shape !== "bars");
-      // Names along an axis are read off as well from the drawing.
-      if (drawn) charts.push(makeChart(figure, spec));
+      if (isDrawnLive(spec)) charts.push(makeChart(figure, spec));
+      else makeReachable(figure.querySelector(".static"), spec.title);
     }
     for (const table of document.querySelectorAll("table[data-table]")) {
       if (!table.closest("figure[data-chart]")) makeTable(table, data.name, null);

@@ -12,7 +12,7 @@ use crate::report::number::shorten;
 
 const WIDTH: f64 = 760.0;
 const LEFT: f64 = 66.0;
-const RIGHT: f64 = 26.0;
+const RIGHT: f64 = 16.0;
 const PLOT_HEIGHT: f64 = 230.0;
 const BELOW: f64 = 46.0;
 const LEGEND_ROW: f64 = 20.0;
@@ -56,7 +56,7 @@ struct Frame<'a> {
 /// The chart as an `<svg>` element.
 pub(super) fn draw(chart: &ReviewChart, colours: Colours) -> Markup {
     let legend = legend_rows(chart);
-    let top = 14.0 + LEGEND_ROW * legend.len() as f64 + 22.0;
+    let top = 14.0 + LEGEND_ROW * legend.len() as f64 + 16.0;
     let height = top + PLOT_HEIGHT + BELOW;
     let frame = Frame { chart, x: x_axis(chart), y: y_axis(chart), top };
     let (title_id, desc_id) = (format!("{}-title", chart.id), format!("{}-desc", chart.id));
@@ -70,7 +70,7 @@ pub(super) fn draw(chart: &ReviewChart, colours: Colours) -> Markup {
             desc id=(desc_id) { (chart.description) }
             @if alone { style { (maud::PreEscaped(ALONE)) } }
             (draw_legend(&legend))
-            text x="0" y=(px(top - 14.0)) { (chart.y_label) }
+            text x="0" y=(px(top - 8.0)) { (chart.y_label) }
             (frame.grid())
             @for series in &chart.series { (frame.band(series)) }
             @for series in &chart.series { (frame.series(series)) }
