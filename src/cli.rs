@@ -14,6 +14,7 @@ mod interrupt;
 mod machine;
 mod man;
 mod progress;
+mod review;
 mod run;
 mod schema;
 mod strategy;
@@ -43,6 +44,7 @@ Examples:
   forebay init                            write a starter scenario to edit
   forebay run scenario.yaml               answer it; files in output/NAME/
   forebay compare scenario.yaml           its scaling strategies side by side
+  forebay review scenario.yaml            one page to send to whoever decides
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
 
@@ -60,6 +62,7 @@ pub struct Cli {
 enum Verb {
     Run(run::Run),
     Compare(compare::Compare),
+    Review(review::Review),
     Check(check::Check),
     Decide(decide::Decide),
     Explain(explain::Explain),
@@ -102,6 +105,7 @@ impl Cli {
         match self.verb {
             Verb::Run(run) => run.answer(),
             Verb::Compare(compare) => compare.answer(),
+            Verb::Review(review) => review.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
             Verb::Explain(explain) => explain.answer(),

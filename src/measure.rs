@@ -28,7 +28,7 @@ pub(crate) use estimate::t_quantile;
 pub use figures::{Figure, Figures, mean_of};
 pub use kept::KeptShare;
 pub use outcome::{Disagreement, EngineChoice, EventsOutcome, Outcome, QueueSeries};
-pub use paired::{Sign, independent_difference, paired_difference};
+pub use paired::{Sign, difference_of_means, independent_difference, paired_difference};
 pub use recorder::Recorder;
 pub use replication::Replication;
 pub use replications::summarise;

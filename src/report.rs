@@ -31,7 +31,7 @@ pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
 pub use json::summary_json;
 pub use presets::{presets, presets_json};
-pub use review::{ReviewSource, review_html};
+pub use review::{Former, ReviewSource, review_html, review_json, review_text, write_review};
 pub use stage::hidden_folder;
 pub use table::table;
 

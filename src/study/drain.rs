@@ -6,8 +6,8 @@
 //! does not reach while messages arrive.) Not here: reports.
 
 use crate::measure::Estimate;
-use crate::model::{GroupId, Model, QueueId};
 use crate::measure::KeptShare;
+use crate::model::{GroupId, Model, QueueId};
 use crate::units::Seconds;
 
 /// What a study of drain times may choose besides the scenario.

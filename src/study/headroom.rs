@@ -6,9 +6,9 @@
 //! quantile of their limits, with its interval. Not here: reports, and dates on a calendar.
 
 use crate::measure::Estimate;
+use crate::measure::KeptShare;
 use crate::model::{GroupId, Model, QueueId};
 use crate::scenario::Growth;
-use crate::measure::KeptShare;
 use crate::units::Seconds;
 
 /// What a study of headroom may choose besides the scenario.

@@ -9,6 +9,8 @@ mod outage;
 pub use outage::Outage;
 
 use super::compare::{CompareOptions, Comparison, compare, contenders};
+use super::headroom::Headroom;
+use super::plan::Plan;
 use super::repeat::{Progress, StudyError};
 use super::run::{RunOptions, run};
 use crate::measure::Outcome;
@@ -77,6 +79,10 @@ pub struct Findings {
     pub planning: Planning,
     /// Strategies against one another, if the scenario names several.
     pub comparison: Option<Comparison>,
+    /// The cheapest setting that keeps the promises, if the scenario asks for a plan.
+    pub plan: Option<Plan>,
+    /// How much more load it bears, if the scenario says how the load grows or which part may fail.
+    pub headroom: Option<Headroom>,
     /// The trial by an outage, if there are consumers and messages for it.
     pub outage: Option<Outage>,
     /// What was asked and could not be answered.
@@ -128,7 +134,15 @@ pub fn review(
             Err(error) => left_out.push(LeftOut { what: "the strategies", why: error.to_string() }),
         }
     }
-    Ok(Findings { outcome, planning: subject.planning.clone(), comparison, outage, left_out })
+    Ok(Findings {
+        outcome,
+        planning: subject.planning.clone(),
+        comparison,
+        plan: None,
+        headroom: None,
+        outage,
+        left_out,
+    })
 }
 
 /// What will be done.
