@@ -13,6 +13,7 @@ mod input;
 mod interrupt;
 mod machine;
 mod man;
+mod plan;
 mod progress;
 mod review;
 mod run;
@@ -44,13 +45,14 @@ Examples:
   forebay init                            write a starter scenario to edit
   forebay run scenario.yaml               answer it; files in output/NAME/
   forebay compare scenario.yaml           its scaling strategies side by side
+  forebay plan scenario.yaml              how many consumers are enough
   forebay review scenario.yaml            one page to send to whoever decides
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
 
 Exit codes:
   0  answered
-  1  answered \"no\": a promise is broken (--gate)
+  1  answered \"no\": a promise is broken (--gate), a plan is infeasible
   2  could not answer: faults in a scenario, files, wrong usage"
 )]
 pub struct Cli {
@@ -62,6 +64,7 @@ pub struct Cli {
 enum Verb {
     Run(run::Run),
     Compare(compare::Compare),
+    Plan(plan::Plan),
     Review(review::Review),
     Check(check::Check),
     Decide(decide::Decide),
@@ -105,6 +108,7 @@ impl Cli {
         match self.verb {
             Verb::Run(run) => run.answer(),
             Verb::Compare(compare) => compare.answer(),
+            Verb::Plan(plan) => plan.answer(),
             Verb::Review(review) => review.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),

@@ -1,5 +1,5 @@
 //! Everything that comes out of a run (`summary.json`, `timeseries.csv`, `decisions.csv`, charts, the table of the
-//! terminal) and of a comparison.
+//! terminal) of a comparison and of a plan.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
@@ -14,6 +14,7 @@ mod explanation;
 mod fixture;
 mod json;
 mod number;
+mod plan;
 mod presets;
 mod review;
 mod series;
@@ -30,6 +31,7 @@ pub use compare::{compare_json, compare_table, write_comparison};
 pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
 pub use json::summary_json;
+pub use plan::{plan_json, plan_table, write_plan};
 pub use presets::{presets, presets_json};
 pub use review::{Former, ReviewSource, review_html, review_json, review_text, write_review};
 pub use stage::hidden_folder;

@@ -16,7 +16,7 @@ mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use explain::{Explanation, Silence, explain};
-pub use plan::{Plan, PlanOptions};
+pub use plan::{Plan, PlanOptions, plan};
 pub use repeat::{Progress, StudyError, repeat};
 pub use review::{Findings, ReviewOptions, ReviewProgress, review};
 pub use run::{RunOptions, run};

@@ -110,6 +110,16 @@ impl Checked {
         Ok(scenario::load(&self.source, &overrides, &self.limits)?.model)
     }
 
+    /// The same, however long it would take to run: for a study that limits its own runs.
+    ///
+    /// # Errors
+    /// All faults that the changes make.
+    pub fn variant_at_any_cost(&self, changes: &[Override]) -> Result<Model, Faults> {
+        let overrides: Vec<Override> = self.overrides.iter().chain(changes).cloned().collect();
+        let limits = Limits { allow_huge: true, ..self.limits };
+        Ok(scenario::load(&self.source, &overrides, &limits)?.model)
+    }
+
     /// The scenario's text, if it is any.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.source.text).into_owned()

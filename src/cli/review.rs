@@ -13,7 +13,7 @@ use forebay::study::{self, Findings};
 use super::input::{Checked, Input, Problem, Refusal};
 use super::progress::Bar;
 use super::study::{Output, Said, answer_each, nothing_to_gate};
-use super::{Answer, terminal};
+use super::{Answer, machine, terminal};
 
 /// Review scenarios: one file with verdict, charts, strategies and costs
 ///
@@ -89,10 +89,11 @@ impl Review {
     }
 
     fn find(&self, scenario: &Checked) -> Result<Findings, Problem> {
-        let options = ReviewOptions { threads: self.output.threads(), ..ReviewOptions::default() };
+        let threads = self.output.threads();
+        let options = ReviewOptions { threads, kept_in: None, memory_bytes: machine::memory_bytes() };
         let bar = Bar::of_stages(&scenario.model.name, self.input.quiet);
         let begun = Instant::now();
-        let variant = |changes: &[forebay::scenario::Override]| scenario.variant(changes);
+        let variant = |changes: &[forebay::scenario::Override]| scenario.variant_at_any_cost(changes);
         let subject = Subject { model: &scenario.model, planning: &scenario.planning, variant: &variant };
         let findings = study::review(&subject, &options, &|progress| bar.advance_stage(progress));
         let wall_s = begun.elapsed().as_secs_f64();

@@ -11,6 +11,7 @@ mod depth;
 mod labels;
 mod marks;
 mod paint;
+mod plan;
 mod plot;
 pub(in crate::report) mod raster;
 mod rates;
@@ -24,6 +25,7 @@ use super::view::QueueView;
 use super::words;
 use axis::Axis;
 pub(super) use comparison::{comparison_charts, is_comparisons};
+pub(super) use plan::{is_plans, plan_charts};
 use plot::{Chart, Panel};
 
 /// A promised limit this many times above the data would flatten it; the subtitle names it instead.

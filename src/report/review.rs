@@ -21,7 +21,7 @@ pub use former::Former;
 
 use super::chart::raster;
 use super::stage::Stage;
-use super::{ReportError, ReportOptions, compare_json, summary_json};
+use super::{ReportError, ReportOptions, compare_json, plan_json, summary_json};
 use crate::scenario::presets::Applied;
 use crate::study::Findings;
 use document::{Review, ReviewChart};
@@ -131,6 +131,7 @@ fn json_of(source: &ReviewSource, review: &Review) -> Value {
         "left_out": left_out.collect::<Vec<Value>>(),
         "summary": timeless(summary_json(&findings.outcome)),
         "compare": findings.comparison.as_ref().map(|comparison| timeless(compare_json(comparison))),
+        "plan": findings.plan.as_ref().map(|plan| timeless(plan_json(plan))),
         "outage": outage,
         "set": source.changes,
         "text": source.text,

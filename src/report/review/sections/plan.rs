@@ -4,8 +4,10 @@ use super::super::document::{
     Band, Cell, Column, KeyNumber, Limit, ReviewChart, ReviewTable, Section, Series, Shape, Style, Unit, XAxis,
 };
 use super::{Context, sentence};
-use crate::report::compare::words::{cash, listed};
+use crate::measure::Figure;
+use crate::report::compare::words::listed;
 use crate::report::number::{plural, share};
+use crate::report::plan::words::{currency, name as setting, price};
 use crate::study::Plan;
 use crate::study::compare::Objective;
 use crate::study::plan::{Candidate, PlanAnswer};
@@ -45,29 +47,9 @@ fn answer_place(plan: &Plan) -> usize {
     }
 }
 
-/// `replicas 6`, `replicas 6, prefetch 10`.
-fn setting(plan: &Plan, candidate: &Candidate) -> String {
-    let short = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
-    let changes = candidate.changes.iter();
-    let words: Vec<String> = changes.map(|change| format!("{} {}", short(&change.path), change.value)).collect();
-    if words.is_empty() { plan.model.name.clone() } else { words.join(", ") }
-}
-
-fn price(plan: &Plan, candidate: &Candidate) -> Option<String> {
-    let value = candidate.cost.value?;
-    Some(match plan.objective {
-        Objective::Cost => cash(value, currency(plan)),
-        Objective::ReplicaHours => plural(value, "replica-hour"),
-    })
-}
-
-fn currency(plan: &Plan) -> &str {
-    plan.model.groups.iter().find_map(|group| group.cost.as_ref()).map_or("", |cost| cost.currency.as_str())
-}
-
 fn unit(plan: &Plan) -> Unit {
     match plan.objective {
-        Objective::Cost => Unit::Money(currency(plan).to_owned()),
+        Objective::Cost => Unit::Money(currency(plan).unwrap_or_default().to_owned()),
         Objective::ReplicaHours => Unit::ReplicaHours,
     }
 }
@@ -87,13 +69,14 @@ fn kept_words(candidate: &Candidate) -> String {
 
 fn finding(plan: &Plan) -> String {
     let candidate = &plan.candidates[answer_place(plan)];
+    let name = |candidate: &Candidate| setting(plan, candidate);
     let setting = setting(plan, candidate);
     let price = price(plan, candidate).map_or_else(String::new, |price| format!(" at {price} for a run"));
     match &plan.answer {
         PlanAnswer::Chosen { neighbours, .. } => {
             let below = neighbours.below.map(|below| &plan.candidates[below]);
             let below = below.map_or_else(String::new, |below| {
-                format!("; one step less, {}, {}", self::setting(plan, below), kept_words(below))
+                format!("; one step less, {}, {}", name(below), kept_words(below))
             });
             format!(
                 "The cheapest setting that keeps all promises in {} of runs is {setting}{price}: it {}{below}",
@@ -220,9 +203,9 @@ fn table(plan: &Plan) -> ReviewTable {
             Cell::number(kept.map(|kept| kept.share()), &Unit::Share),
             Cell::number(kept.map(|kept| kept.low), &Unit::Share),
             Cell::number(kept.map(|kept| kept.high), &Unit::Share),
-            Cell::number(candidate.cost.value, &unit(plan)),
-            Cell::number(candidate.replica_hours.value, &Unit::ReplicaHours),
-            Cell::number(candidate.utilization.value, &Unit::Share),
+            Cell::number(candidate.figure(plan.objective.figure()).value, &unit(plan)),
+            Cell::number(candidate.figure(Figure::ReplicaHours).value, &Unit::ReplicaHours),
+            Cell::number(candidate.figure(Figure::LatencyP99).value, &Unit::Seconds),
         ]
     };
     ReviewTable {
@@ -237,7 +220,7 @@ fn table(plan: &Plan) -> ReviewTable {
             Column::number("high", Unit::Share),
             Column::number("cost of a run", unit(plan)),
             Column::number("replica-hours", Unit::ReplicaHours),
-            Column::number("utilisation", Unit::Share),
+            Column::number("p99 latency", Unit::Seconds),
         ],
         rows: around(plan).iter().map(row).collect(),
     }
