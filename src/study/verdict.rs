@@ -47,7 +47,7 @@ pub(super) fn keeps(promise: Promise, value: f64) -> bool {
 }
 
 /// Whether one run kept all promises, given the statistic that each speaks of; `None` where none of them could be
-/// judged. A queue that never drained has broken its promise; without any message nothing is kept or broken.
+/// judged.
 pub(super) fn kept_all(model: &Model, values: &[Option<f64>]) -> Option<bool> {
     let judged = model.slos.iter().zip(values).filter_map(|(slo, value)| kept_one(slo, *value));
     judged.reduce(|all, kept| all && kept)
