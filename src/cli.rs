@@ -6,8 +6,10 @@ mod check;
 mod compare;
 mod completions;
 mod decide;
+mod drain;
 mod explain;
 mod export;
+mod headroom;
 mod init;
 mod input;
 mod interrupt;
@@ -47,6 +49,7 @@ Examples:
   forebay compare scenario.yaml           its scaling strategies side by side
   forebay plan scenario.yaml              how many consumers are enough
   forebay review scenario.yaml            one page to send to whoever decides
+  forebay headroom scenario.yaml          how much more load it bears
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
 
@@ -66,6 +69,8 @@ enum Verb {
     Compare(compare::Compare),
     Plan(plan::Plan),
     Review(review::Review),
+    Headroom(headroom::HeadroomVerb),
+    Drain(drain::DrainVerb),
     Check(check::Check),
     Decide(decide::Decide),
     Explain(explain::Explain),
@@ -110,6 +115,8 @@ impl Cli {
             Verb::Compare(compare) => compare.answer(),
             Verb::Plan(plan) => plan.answer(),
             Verb::Review(review) => review.answer(),
+            Verb::Headroom(headroom) => headroom.answer(),
+            Verb::Drain(drain) => drain.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
             Verb::Explain(explain) => explain.answer(),

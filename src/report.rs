@@ -1,5 +1,5 @@
 //! Everything that comes out of a run (`summary.json`, `timeseries.csv`, `decisions.csv`, charts, the table of the
-//! terminal) of a comparison and of a plan.
+//! terminal), of a comparison, of a plan, of studies of headroom and drain times, and of a review.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
@@ -8,10 +8,12 @@ mod chart;
 mod clock;
 mod compare;
 mod decisions;
+mod drain;
 mod error;
 mod explanation;
 #[cfg(test)]
 mod fixture;
+mod headroom;
 mod json;
 mod number;
 mod plan;
@@ -28,8 +30,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 pub use compare::{compare_json, compare_table, write_comparison};
+pub use drain::{drain_json, drain_table, write_drain};
 pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
+pub use headroom::{headroom_json, headroom_table, write_headroom};
 pub use json::summary_json;
 pub use plan::{plan_json, plan_table, write_plan};
 pub use presets::{presets, presets_json};

@@ -21,7 +21,7 @@ pub use former::Former;
 
 use super::chart::raster;
 use super::stage::Stage;
-use super::{ReportError, ReportOptions, compare_json, plan_json, summary_json};
+use super::{ReportError, ReportOptions, compare_json, headroom_json, plan_json, summary_json};
 use crate::scenario::presets::Applied;
 use crate::study::Findings;
 use document::{Review, ReviewChart};
@@ -132,6 +132,7 @@ fn json_of(source: &ReviewSource, review: &Review) -> Value {
         "summary": timeless(summary_json(&findings.outcome)),
         "compare": findings.comparison.as_ref().map(|comparison| timeless(compare_json(comparison))),
         "plan": findings.plan.as_ref().map(|plan| timeless(plan_json(plan))),
+        "headroom": findings.headroom.as_ref().map(|headroom| timeless(headroom_json(headroom))),
         "outage": outage,
         "set": source.changes,
         "text": source.text,
