@@ -15,7 +15,7 @@ static CHART_LIBRARY: &str = include_str!("vendor/uPlot.iife.min.js");
 static CHART_STYLE: &str = include_str!("vendor/uPlot.min.css");
 static PAGE_SCRIPT: &str = include_str!("page.js");
 static PAGE_STYLE: &str = include_str!("page.css");
-static LICENCE: &str = include_str!("vendor/LICENSE");
+static LICENCE: &str = include_str!("vendor/LICENSE-uPlot.txt");
 
 /// Rows of a chart's own table; its download has all.
 const CHART_ROWS: usize = 60;
