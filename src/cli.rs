@@ -6,14 +6,18 @@ mod check;
 mod compare;
 mod completions;
 mod decide;
+mod drain;
 mod explain;
 mod export;
+mod headroom;
 mod init;
 mod input;
 mod interrupt;
 mod machine;
 mod man;
+mod plan;
 mod progress;
+mod review;
 mod run;
 mod schema;
 mod strategy;
@@ -43,12 +47,15 @@ Examples:
   forebay init                            write a starter scenario to edit
   forebay run scenario.yaml               answer it; files in output/NAME/
   forebay compare scenario.yaml           its scaling strategies side by side
+  forebay plan scenario.yaml              how many consumers are enough
+  forebay review scenario.yaml            one page to send to whoever decides
+  forebay headroom scenario.yaml          how much more load it bears
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
 
 Exit codes:
   0  answered
-  1  answered \"no\": a promise is broken (--gate)
+  1  answered \"no\": a promise is broken (--gate), a plan is infeasible
   2  could not answer: faults in a scenario, files, wrong usage"
 )]
 pub struct Cli {
@@ -60,6 +67,10 @@ pub struct Cli {
 enum Verb {
     Run(run::Run),
     Compare(compare::Compare),
+    Plan(plan::Plan),
+    Review(review::Review),
+    Headroom(headroom::HeadroomVerb),
+    Drain(drain::DrainVerb),
     Check(check::Check),
     Decide(decide::Decide),
     Explain(explain::Explain),
@@ -102,6 +113,10 @@ impl Cli {
         match self.verb {
             Verb::Run(run) => run.answer(),
             Verb::Compare(compare) => compare.answer(),
+            Verb::Plan(plan) => plan.answer(),
+            Verb::Review(review) => review.answer(),
+            Verb::Headroom(headroom) => headroom.answer(),
+            Verb::Drain(drain) => drain.answer(),
             Verb::Check(check) => check.answer(),
             Verb::Decide(decide) => decide.answer(),
             Verb::Explain(explain) => explain.answer(),

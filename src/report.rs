@@ -1,5 +1,5 @@
 //! Everything that comes out of a run (`summary.json`, `timeseries.csv`, `decisions.csv`, charts, the table of the
-//! terminal) and of a comparison.
+//! terminal), of a comparison, of a plan, of studies of headroom and drain times, and of a review.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
@@ -8,12 +8,15 @@ mod chart;
 mod clock;
 mod compare;
 mod decisions;
+mod drain;
 mod error;
 mod explanation;
 #[cfg(test)]
 mod fixture;
+mod headroom;
 mod json;
 mod number;
+mod plan;
 mod presets;
 mod review;
 mod series;
@@ -27,11 +30,14 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 pub use compare::{compare_json, compare_table, write_comparison};
+pub use drain::{drain_json, drain_table, write_drain};
 pub use error::ReportError;
 pub use explanation::{explanation, explanation_json};
+pub use headroom::{headroom_json, headroom_table, write_headroom};
 pub use json::summary_json;
+pub use plan::{plan_json, plan_table, write_plan};
 pub use presets::{presets, presets_json};
-pub use review::{ReviewSource, review_html};
+pub use review::{Former, ReviewSource, review_html, review_json, review_text, write_review};
 pub use stage::hidden_folder;
 pub use table::table;
 

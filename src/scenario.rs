@@ -90,19 +90,70 @@ pub struct Loaded {
 /// # Panics
 /// On no text; only if a stage of this module refused a scenario without saying why.
 pub fn load(source: &Source, overrides: &[Override], limits: &Limits) -> Result<Loaded, Faults> {
+    read(source, overrides, limits, true)
+}
+
+/// The same; whether the axes of the plan are checked too, which loads the scenario again for each.
+fn read(source: &Source, overrides: &[Override], limits: &Limits, checks_axes: bool) -> Result<Loaded, Faults> {
     let text = source.utf8().map_err(|fault| Faults(vec![*fault]))?;
     let mut collector = Collector::default();
     let id = collector.texts.add(&source.name, text);
     let meaning = tree::parse(text, id, 0, &mut collector)
         .or_else(|| nothing_in(&mut collector, id))
         .and_then(|mut root| meaning_of(&mut root, source, overrides, limits, &mut collector));
+    if let Some(Meaning { planning: Planning { plan: Some(plan), .. }, axes, .. }) = &meaning
+        && checks_axes
+    {
+        check_axes(plan, axes, source, overrides, limits, &mut collector);
+    }
     let errors = collector.errors();
     let faults = collector.into_faults();
     match meaning {
-        Some((model, planning, presets)) if errors == 0 => Ok(Loaded { model, planning, warnings: faults, presets }),
+        Some(Meaning { model, planning, presets, .. }) if errors == 0 => {
+            Ok(Loaded { model, planning, warnings: faults, presets })
+        }
         _ => {
             assert!(errors > 0, "a scenario without a model has an error that says why");
             Err(Faults(faults))
+        }
+    }
+}
+
+/// What a text means.
+struct Meaning {
+    model: Model,
+    planning: Planning,
+    /// Where the axes of the plan stand.
+    axes: Vec<(Span, Path)>,
+    presets: Vec<presets::Applied>,
+}
+
+/// Loads the scenario with the first and the last value of each axis of its plan, so that a path that does not exist
+/// and a value that is not legal are faults of the plan. An axis that an override has already set is one of a variant.
+fn check_axes(
+    plan: &PlanQuestion,
+    places: &[(Span, Path)],
+    source: &Source,
+    overrides: &[Override],
+    limits: &Limits,
+    collector: &mut Collector,
+) {
+    // However long it would take to run: that is for the plan to see.
+    let limits = Limits { allow_huge: true, ..*limits };
+    for (axis, (span, path)) in plan.vary.iter().zip(places) {
+        if collector.errors() > 0 || overrides.iter().any(|change| change.path == axis.path) {
+            continue;
+        }
+        let ends = if axis.values.len() > 1 { vec![0, axis.values.len() - 1] } else { vec![0] };
+        let faulty = ends.into_iter().find_map(|place| {
+            let changes: Vec<Override> = overrides.iter().cloned().chain([axis.change(place)]).collect();
+            let faults = read(source, &changes, &limits, false).err()?;
+            let first = faults.0.into_iter().find(Fault::is_error)?;
+            Some((&axis.values[place], first))
+        });
+        if let Some((value, fault)) = faulty {
+            let message = format!("{} cannot be {value}: {}", axis.path, fault.message);
+            collector.add(fault.code, *span, path, message).help = fault.help;
         }
     }
 }
@@ -127,7 +178,7 @@ fn meaning_of(
     overrides: &[Override],
     limits: &Limits,
     collector: &mut Collector,
-) -> Option<(Model, Planning, Vec<presets::Applied>)> {
+) -> Option<Meaning> {
     if root.is_null() {
         return nothing_in(collector, root.span.source);
     }
@@ -144,13 +195,16 @@ fn meaning_of(
     let decoded = decode::decode(root, &WHOLE_FILE, at, Path::default(), decode::OUTSIDE, collector);
     let name = default_name(&source.name);
     let (growth, zones) = build::growth_and_zones(&decoded, collector);
-    let planning = Planning { growth, zones, ..Planning::default() };
-    let model = build::build(&decoded, name, &source.folder, limits, collector)?;
+    let model = build::build(&decoded, name, &source.folder, limits, collector);
+    let plan = build::plan(&decoded, collector);
+    let model = model?;
     let horizon = decoded.field("horizon").map_or(&decoded, |item| item);
     if collector.errors() == 0 {
         check_cost(&model, limits, horizon, collector);
     }
-    Some((model, planning, applied))
+    let (plan, axes) = plan.unzip();
+    let planning = Planning { plan, growth, zones, ..Planning::default() };
+    Some(Meaning { model, planning, axes: axes.unwrap_or_default(), presets: applied })
 }
 
 /// The file's stem, if it is a legal name.

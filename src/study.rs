@@ -15,8 +15,10 @@ mod verdict;
 mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare};
+pub use drain::{Drain, DrainOptions, drain};
 pub use explain::{Explanation, Silence, explain};
-pub use plan::{Plan, PlanOptions};
+pub use headroom::{Headroom, HeadroomOptions, headroom};
+pub use plan::{Plan, PlanOptions, plan};
 pub use repeat::{Progress, StudyError, repeat};
 pub use review::{Findings, ReviewOptions, ReviewProgress, review};
 pub use run::{RunOptions, run};

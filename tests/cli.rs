@@ -169,7 +169,20 @@ mod help {
     #[test]
     fn help_of_every_verb_is_as_agreed_and_fits_80_columns() {
         insta::assert_snapshot!("help", help_of(&[]));
-        let verbs = ["run", "compare", "check", "decide", "explain", "export", "init", "schema", "completions", "man"];
+        let verbs = [
+            "run",
+            "compare",
+            "headroom",
+            "drain",
+            "check",
+            "decide",
+            "explain",
+            "export",
+            "init",
+            "schema",
+            "completions",
+            "man",
+        ];
         for verb in verbs {
             insta::assert_snapshot!(format!("help-{verb}"), help_of(&[verb]));
         }

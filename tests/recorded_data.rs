@@ -12,7 +12,7 @@ use forebay::engine::fluid;
 use forebay::measure::EngineChoice;
 use forebay::model::Arrivals;
 use forebay::scenario::{Code, Limits, Loaded, Severity, Source, load};
-use forebay::study::{RunOptions, run};
+use forebay::study::{HeadroomOptions, RunOptions, headroom, run};
 
 /// A file of counts; each row counts what arrived in the interval that starts at its timestamp.
 struct Counts {
@@ -152,4 +152,53 @@ fn all_taxi_passengers_flow() {
     assert!(!loaded.warnings.iter().any(|fault| fault.code == Code::TooManyEvents));
     let outcome = run(&loaded.model, &RunOptions { engine: EngineChoice::Fluid, threads: None }, &|_| {}).unwrap();
     assert!(outcome.fluid.unwrap()[0].max_backlog.unwrap() > 0.0);
+}
+
+/// A fortnight of requests, with growth: how much more the consumers bear, and when that is used up.
+#[test]
+fn headroom_of_requests_at_a_load_balancer() {
+    let Some(folder) = std::env::var_os("FOREBAY_DATA").map(PathBuf::from) else {
+        eprintln!("skipped: FOREBAY_DATA does not name the folder with {}", BALANCER.file);
+        return;
+    };
+    let text = "name: requests\nhorizon: 14d\nresolution: 1h\nstart: 2014-04-10T00:04:00Z\ngrowth: 5% per 30d\n\
+        producers:\n  balancer:\n    to: requests\n    rate:\n      \
+        trace: {file: elb_request_count_8c0756.csv, time: timestamp, value: value, unit: count, every: 5m}\n\
+        queues:\n  requests: {}\n\
+        consumers:\n  workers: {from: requests, replicas: 4, service: {exponential: {mean: 2s}}}\n\
+        slo:\n  prompt: {queue: requests, wait: p99, below: 30s}\n";
+    let source = Source { folder, ..Source::from_text("requests.yaml", text) };
+    let loaded = load(&source, &[], &Limits::default()).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let growth = loaded.planning.growth;
+    let begun = std::time::Instant::now();
+    let found = headroom(&loaded.model, &HeadroomOptions { growth, ..HeadroomOptions::default() }, &|_| {}).unwrap();
+    println!(
+        "{} runs, {} messages in {:.1} s: {:?}",
+        found.runs,
+        found.messages,
+        begun.elapsed().as_secs_f64(),
+        found.factor
+    );
+    let (low, value, high) = (found.factor.low.unwrap(), found.factor.value.unwrap(), found.factor.high.unwrap());
+    assert!(1.0 < low && low <= value && value <= high && high / low < 1.15, "{:?}", found.factor);
+    assert_eq!((found.first, found.away.len()), (Some(0), 1));
+    assert!(found.away[0].factor.value.unwrap() < value, "fewer replicas bear less");
+    let after_s = found.due.unwrap().after_s.value.unwrap();
+    assert!((after_s / (value.ln() / 1.05_f64.ln() * 30.0 * 86_400.0) - 1.0).abs() < 1e-9);
+    // Both ends by runs of their own, with other seeds: surely kept below the interval, surely broken above it.
+    let kept = |factor: f64| {
+        let change = |path: &str, value: String| forebay::scenario::Override { path: path.to_owned(), value };
+        let text = text.replace("trace:", "scale: {by: 1, rate: {trace:").replace("every: 5m}", "every: 5m}}}");
+        let source = Source { folder: source.folder.clone(), ..Source::from_text("requests.yaml", text) };
+        let changes = [
+            change("producers.balancer.rate.scale.by", factor.to_string()),
+            change("replications", "20".to_owned()),
+            change("seed", "99".to_owned()),
+        ];
+        let model = load(&source, &changes, &Limits::default()).unwrap_or_else(|faults| panic!("{faults:?}")).model;
+        let outcome = run(&model, &RunOptions { engine: EngineChoice::Events, threads: None }, &|_| {}).unwrap();
+        outcome.slos[0].probability_met.unwrap()
+    };
+    let (below, above) = (kept(0.97 * low), kept(1.05 * high));
+    assert!(below >= 0.9 && above < 0.9, "kept in {below} of runs below and in {above} above");
 }

@@ -110,9 +110,29 @@ impl Checked {
         Ok(scenario::load(&self.source, &overrides, &self.limits)?.model)
     }
 
+    /// The same, however long it would take to run: for a study that limits its own runs.
+    ///
+    /// # Errors
+    /// All faults that the changes make.
+    pub fn variant_at_any_cost(&self, changes: &[Override]) -> Result<Model, Faults> {
+        let overrides: Vec<Override> = self.overrides.iter().chain(changes).cloned().collect();
+        let limits = Limits { allow_huge: true, ..self.limits };
+        Ok(scenario::load(&self.source, &overrides, &limits)?.model)
+    }
+
     /// The scenario's text, if it is any.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.source.text).into_owned()
+    }
+
+    /// The changes of the command line, as typed.
+    pub fn changes(&self) -> Vec<String> {
+        self.overrides.iter().map(|change| format!("{}={}", change.path, change.value)).collect()
+    }
+
+    /// What its author should know, a line each.
+    pub fn warning_lines(&self) -> Vec<String> {
+        self.warnings.iter().map(|warning| warning.message.clone()).collect()
     }
 
     /// Shows its warnings, unless nothing but faults is wanted.

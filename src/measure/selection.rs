@@ -4,10 +4,12 @@
 
 mod kim_nelson;
 mod pareto;
+mod proof;
 mod ranking;
 mod share;
 
 pub use kim_nelson::{KimNelson, Lead, kim_nelson_eta};
 pub use pareto::pareto_front;
+pub use proof::ShareProof;
 pub use ranking::{dudewicz_dalal_h, ocba_shares, rinott_h};
 pub use share::{ShareTest, ShareVerdict};

@@ -13,6 +13,7 @@ mod cycles;
 mod deliveries;
 mod distributions;
 mod groups;
+mod plan;
 mod planning;
 mod producers;
 mod queues;
@@ -32,6 +33,7 @@ use super::fault::{Code, Fault};
 use super::source::Span;
 use super::suggest;
 use crate::model::{Model, Path as QueuePath, QueueId, Replications};
+pub(super) use plan::plan;
 use scaling::ManifestFiles;
 
 use crate::units::{quoted, show_duration};

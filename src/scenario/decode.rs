@@ -106,6 +106,7 @@ impl Decoder<'_> {
                 Kind::Values(kind) => self.values(node, kind, at, &path, context),
                 Kind::Choice(choice) => self.choice(node, choice, at, &path, context),
                 Kind::CellTexts => self.cell_texts(node, at, &path),
+                Kind::Axes => self.axes(node, at, &path),
                 kind => self.scalar(node, kind, at, &path, context),
             }
         };
@@ -399,6 +400,34 @@ impl Decoder<'_> {
         }
         Body::Named(cells)
     }
+
+    /// Paths with their values: a range as its text, a list as the texts of its entries in flow style.
+    fn axes(&mut self, node: &Node, at: Span, path: &Path) -> Body {
+        let Value::Map(entries) = &node.value else {
+            return self.wrong_shape(node, &Kind::Axes, at, path, OUTSIDE);
+        };
+        if entries.is_empty() {
+            self.collector.add(Code::Empty, at, path, "there is nothing in it: at least one path is expected");
+            return Body::Bad;
+        }
+        let mut axes = Vec::new();
+        for (key, value) in entries {
+            let path = path.key(&key.text);
+            let text = |entry: &Node| Item { span: entry.span, path: path.clone(), body: Body::Text(entry.flow()) };
+            let body = match &value.value {
+                _ if value.is_null() => self.wrong_shape(value, &Kind::Axes, key.span, &path, OUTSIDE),
+                Value::Scalar { text, .. } => Body::Text(text.clone()),
+                Value::List(entries) if entries.is_empty() => {
+                    self.collector.add(Code::Empty, value.span, &path, "the list is empty");
+                    Body::Bad
+                }
+                Value::List(entries) => Body::List(entries.iter().map(text).collect()),
+                Value::Map(_) => self.wrong_shape(value, &Kind::Text, value.span, &path, OUTSIDE),
+            };
+            axes.push((key.text.clone(), Item { span: key.span, path, body }));
+        }
+        Body::Named(axes)
+    }
 }
 
 /// The key without which the others would fit together, and those that it does not go with.
@@ -457,7 +486,9 @@ fn form_of(node: &Node) -> Form {
 fn form(kind: &Kind) -> Form {
     match kind {
         Kind::List(..) | Kind::Pair(..) => Form::List,
-        Kind::Section(_) | Kind::Named(_) | Kind::Values(_) | Kind::Choice(_) | Kind::CellTexts => Form::Map,
+        Kind::Section(_) | Kind::Named(_) | Kind::Values(_) | Kind::Choice(_) | Kind::CellTexts | Kind::Axes => {
+            Form::Map
+        }
         _ => Form::Scalar,
     }
 }
@@ -475,6 +506,7 @@ fn expected(kind: &Kind, context: Context) -> String {
         Kind::Choice(choice) => format!("a map with {}", choice.what),
         Kind::OrNone(kind) => expected(kind, context),
         Kind::CellTexts => "a map from columns to texts".to_owned(),
+        Kind::Axes => "a map from paths to ranges or lists of values".to_owned(),
         Kind::Either(kinds) => kinds.iter().map(|kind| expected(kind, context)).collect::<Vec<_>>().join(" or "),
         kind => scalar::expected(kind.resolved(), context),
     }

@@ -191,6 +191,7 @@ fn value(kind: &Kind) -> String {
         Kind::Statistic => "statistic".to_owned(),
         Kind::Limit => "limit".to_owned(),
         Kind::CellTexts => "map from columns to texts".to_owned(),
+        Kind::Axes => "map from paths to ranges or lists of values".to_owned(),
         Kind::List(entry, _) => format!("list of: {}", value(entry)),
         Kind::Pair(first, second) => format!("[{}, {}]", value(first), value(second)),
         Kind::Section(_) => "map".to_owned(),

@@ -99,6 +99,14 @@ fn kind_schema(kind: &Kind, inside: Inside) -> Value {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Statistic => reference("statistic"),
         Kind::CellTexts => json!({ "type": "object", "minProperties": 1, "additionalProperties": reference("text") }),
+        Kind::Axes => json!({
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": any_of(&[
+                json!({ "type": ["string", "number"] }),
+                json!({ "type": "array", "minItems": 1 }),
+            ]),
+        }),
         Kind::List(entry, least) => {
             json!({ "type": "array", "minItems": least, "items": kind_schema(entry, inside) })
         }

@@ -6,6 +6,7 @@
 mod distributions;
 mod failures;
 mod groups;
+mod planning;
 mod queues;
 mod rates;
 mod scaling;
@@ -61,6 +62,8 @@ pub(super) enum Kind {
     Limit,
     /// Column → text that its cells must equal.
     CellTexts,
+    /// Path into the scenario → a range of whole numbers, or a list of values.
+    Axes,
     /// A list with at least this many entries.
     List(&'static Kind, usize),
     /// A list of exactly two.

@@ -69,6 +69,22 @@ impl Node {
         entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
     }
 
+    /// The value as YAML in flow style, on one line.
+    pub fn flow(&self) -> String {
+        let joined = |parts: Vec<String>| parts.join(", ");
+        match &self.value {
+            Value::Scalar { text, quoted: false } => text.clone(),
+            Value::Scalar { text, quoted: true } => serde_json::Value::from(text.as_str()).to_string(),
+            Value::List(entries) => format!("[{}]", joined(entries.iter().map(Node::flow).collect())),
+            Value::Map(entries) => {
+                format!(
+                    "{{{}}}",
+                    joined(entries.iter().map(|(key, node)| format!("{}: {}", key.text, node.flow())).collect())
+                )
+            }
+        }
+    }
+
     /// Number of values and depth of nesting.
     fn size(&self) -> (usize, usize) {
         let below: Vec<(usize, usize)> = match &self.value {

@@ -1,7 +1,7 @@
 //! A review: everything that is asked about one scenario, answered in one go.
 //!
-//! A run through all engines, the strategies against one another if there are some, and a trial by an outage at the
-//! peak. What cannot be answered is left out with its reason; only what no review can do without ends it. Not here: what
+//! A run through all engines and a trial by an outage at the peak; the strategies against one another, a plan and the
+//! headroom where the scenario asks for them. What cannot be answered is left out with its reason; only what no review can do without ends it. Not here: what
 //! is said about it (`report::review`).
 
 mod outage;
@@ -9,11 +9,18 @@ mod outage;
 pub use outage::Outage;
 
 use super::compare::{CompareOptions, Comparison, compare, contenders};
+use super::headroom::{Headroom, HeadroomOptions, headroom};
+use super::plan::{Plan, PlanOptions, plan};
 use super::repeat::{Progress, StudyError};
 use super::run::{RunOptions, run};
 use crate::measure::Outcome;
 use crate::model::Model;
 use crate::scenario::{Faults, Override, Planning};
+
+/// Events that a plan may take: a review is made while its reader waits.
+const PLAN_EVENTS: f64 = 4e8;
+/// Messages that the search for headroom may take.
+const HEADROOM_MESSAGES: f64 = 1.5e8;
 
 /// What a review may choose besides the scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +29,8 @@ pub struct ReviewOptions {
     pub threads: Option<usize>,
     /// Share of runs in which all promises must be kept, in (0, 1); 95 % without a number.
     pub kept_in: Option<f64>,
+    /// Memory that one run may need, in bytes; larger loads are not tried.
+    pub memory_bytes: Option<u64>,
 }
 
 /// The parts of a review that take time, in their order.
@@ -33,6 +42,10 @@ pub enum Stage {
     Outage,
     /// Strategies against one another.
     Compare,
+    /// The cheapest setting that keeps the promises.
+    Plan,
+    /// How much more load is borne.
+    Headroom,
 }
 
 impl Stage {
@@ -42,6 +55,8 @@ impl Stage {
             Stage::Run => "the run",
             Stage::Outage => "an outage",
             Stage::Compare => "strategies",
+            Stage::Plan => "the plan",
+            Stage::Headroom => "headroom",
         }
     }
 }
@@ -77,6 +92,10 @@ pub struct Findings {
     pub planning: Planning,
     /// Strategies against one another, if the scenario names several.
     pub comparison: Option<Comparison>,
+    /// The cheapest setting that keeps the promises, if the scenario asks for a plan.
+    pub plan: Option<Plan>,
+    /// How much more load it bears, if the scenario says how the load grows or which part may fail.
+    pub headroom: Option<Headroom>,
     /// The trial by an outage, if there are consumers and messages for it.
     pub outage: Option<Outage>,
     /// What was asked and could not be answered.
@@ -118,17 +137,31 @@ pub fn review(
             None
         }
     };
-    let mut comparison = None;
-    if stages.contains(&Stage::Compare) {
-        let defaults = CompareOptions::default();
-        let kept_in = options.kept_in.unwrap_or(defaults.kept_in);
-        let compare_options = CompareOptions { threads: options.threads, kept_in, ..defaults };
-        match compare(subject.model, &compare_options, &tell(Stage::Compare)) {
-            Ok(found) => comparison = Some(found),
-            Err(error) => left_out.push(LeftOut { what: "the strategies", why: error.to_string() }),
-        }
-    }
-    Ok(Findings { outcome, planning: subject.planning.clone(), comparison, outage, left_out })
+    let mut keep = |what, why: String| left_out.push(LeftOut { what, why });
+    let kept_in = options.kept_in.unwrap_or(CompareOptions::default().kept_in);
+    let has = |stage: Stage| stages.contains(&stage).then(|| tell(stage));
+    let comparison = has(Stage::Compare).and_then(|progress| {
+        let options = CompareOptions { threads: options.threads, kept_in, ..CompareOptions::default() };
+        compare(subject.model, &options, &progress).map_err(|error| keep("the strategies", error.to_string())).ok()
+    });
+    let plan = has(Stage::Plan).and_then(|progress| {
+        let options = PlanOptions { threads: options.threads, budget: PLAN_EVENTS, ..PlanOptions::default() };
+        let asked = subject.planning.plan.as_ref();
+        plan(subject.model, asked, subject.variant, &options, &progress).map_err(|error| keep("a plan", error.to_string())).ok()
+    });
+    let headroom = has(Stage::Headroom).and_then(|progress| {
+        let options = HeadroomOptions {
+            threads: options.threads,
+            kept_in,
+            zones: subject.planning.zones,
+            growth: subject.planning.growth,
+            budget: HEADROOM_MESSAGES,
+            memory_bytes: options.memory_bytes,
+            ..HeadroomOptions::default()
+        };
+        headroom(subject.model, &options, &progress).map_err(|error| keep("headroom", error.to_string())).ok()
+    });
+    Ok(Findings { outcome, planning: subject.planning.clone(), comparison, plan, headroom, outage, left_out })
 }
 
 /// What will be done.
@@ -137,6 +170,13 @@ fn stages(subject: &Subject) -> Vec<Stage> {
     let named = !subject.model.strategies.is_empty();
     if named && contenders(subject.model, &[]).is_ok_and(|found| found.len() > 1) {
         stages.push(Stage::Compare);
+    }
+    let promises = !subject.model.slos.is_empty();
+    if promises && subject.planning.plan.is_some() {
+        stages.push(Stage::Plan);
+    }
+    if promises && (subject.planning.growth.is_some() || subject.planning.zones.is_some()) {
+        stages.push(Stage::Headroom);
     }
     stages
 }

@@ -28,7 +28,7 @@ pub(super) fn verdicts(
 }
 
 /// The limit that the statistic must stay below, in seconds, messages or a share.
-fn limit(promise: Promise) -> f64 {
+pub(super) fn limit(promise: Promise) -> f64 {
     match promise {
         Promise::Latency(_, limit)
         | Promise::Wait(_, limit)
@@ -39,7 +39,7 @@ fn limit(promise: Promise) -> f64 {
 }
 
 /// Everything must be *below* its limit; only a deadline may be reached exactly.
-fn keeps(promise: Promise, value: f64) -> bool {
+pub(super) fn keeps(promise: Promise, value: f64) -> bool {
     match promise {
         Promise::DrainedBy(by_s) => value <= by_s,
         _ => value < limit(promise),
@@ -47,17 +47,23 @@ fn keeps(promise: Promise, value: f64) -> bool {
 }
 
 /// Whether one run kept all promises, given the statistic that each speaks of; `None` where none of them could be
-/// judged. A queue that never drained has broken its promise; without any message nothing is kept or broken.
+/// judged.
 pub(super) fn kept_all(model: &Model, values: &[Option<f64>]) -> Option<bool> {
-    let judged = model.slos.iter().zip(values).filter_map(|(slo, value)| match (value, slo.promise) {
-        (Some(value), promise) => Some(keeps(promise, *value)),
-        (None, Promise::DrainedBy(_)) => Some(false),
-        (None, _) => None,
-    });
+    let judged = model.slos.iter().zip(values).filter_map(|(slo, value)| kept_one(slo, *value));
     judged.reduce(|all, kept| all && kept)
 }
 
-fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
+/// Whether one run kept one promise; `None` where it could not be judged.
+pub(super) fn kept_one(slo: &Slo, value: Option<f64>) -> Option<bool> {
+    match (value, slo.promise) {
+        (Some(value), promise) => Some(keeps(promise, value)),
+        (None, Promise::DrainedBy(_)) => Some(false),
+        (None, _) => None,
+    }
+}
+
+/// The verdict on one promise, given the statistic that it speaks of in each run.
+pub(super) fn by_events(model: &Model, slo: &Slo, values: &[Option<f64>]) -> SloVerdict {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let never = match slo.promise {
         Promise::DrainedBy(_) => "messages were ready at the horizon in every replication",
@@ -167,7 +173,7 @@ fn formula_value(slo: &Slo, formula: &FormulaQueue) -> Result<f64, String> {
 }
 
 /// The promise as a person would say it.
-fn words(model: &Model, slo: &Slo) -> String {
+pub(super) fn words(model: &Model, slo: &Slo) -> String {
     let queue = slo.path.map_or(&model.queues[slo.queue].name, |path| &model.paths[path].name);
     let share = |share: f64| format!("p{}", format!("{:.6}", share * 100.0).trim_end_matches('0').replace('.', ""));
     let quantile = |quantile: Quantile| match quantile {

@@ -109,6 +109,18 @@ impl Axis {
         Self::linear(1.0, 0.25, 4.0, number::share)
     }
 
+    /// Factors from about `least` to about `most`, both above 0, in about four steps; 1 is a tick if it lies between.
+    pub fn factors(least: f64, most: f64, label: impl Fn(f64) -> String) -> Self {
+        let step = round_step((most - least).max(0.01) / 4.0);
+        let tick = |k: f64| 1.0 + k * step;
+        let (first, last) = (((least - 1.0) / step).floor(), ((most - 1.0) / step).ceil());
+        let count = (last - first) as usize;
+        let factors = (0..=count).map(|k| tick(first + k as f64)).filter(|factor| *factor > 1e-9);
+        // 1 + 3 · 0.1 is 1.3000000000000003 in binary.
+        let ticks = factors.map(|factor| (factor * 1e9).round() / 1e9).map(|factor| (factor, label(factor))).collect();
+        Self { low: tick(first).max(0.0), high: tick(last), scale: Scale::Linear, ticks }
+    }
+
     /// Names from the top to the bottom, each in the middle of its unit of height.
     pub fn names(names: &[String]) -> Self {
         let count = names.len();
@@ -175,7 +187,7 @@ impl Axis {
     }
 
     /// The largest value that the axis shows.
-    pub fn high(&self) -> f64 {
+    pub fn end(&self) -> f64 {
         self.high
     }
 }

@@ -117,9 +117,8 @@ fn paint_panel(paper: &Area, chart: &Chart, panel: &Panel, frame: &Frame) -> Dra
 fn paint_time_axis(paper: &Area, chart: &Chart, frame: &Frame) -> Drawn {
     let style = text(THEME.text_size, MUTED);
     let centred = style.pos(Pos::new(HPos::Center, VPos::Center));
-    let span = chart.time.high();
     for (time_s, label) in &chart.time.ticks {
-        let x = frame.left + time_s / span * (frame.right - frame.left);
+        let x = frame.left + chart.time.position(*time_s) * (frame.right - frame.left);
         let tick = vec![(zoomed(x), zoomed(frame.bottom)), (zoomed(x), zoomed(frame.bottom + THEME.tick_length))];
         paper.draw(&PathElement::new(tick, MUTED.stroke_width(zoomed(THEME.hairline) as u32)))?;
         write(paper, label, &centred, x, frame.bottom + THEME.tick_length + THEME.text_size)?;

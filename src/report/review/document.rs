@@ -115,6 +115,8 @@ pub(in crate::report) struct ReviewChart {
     /// What the vertical axis counts.
     pub y_label: String,
     pub y_unit: Unit,
+    /// Whether it is logarithmic.
+    pub y_log: bool,
     pub series: Vec<Series>,
     /// Horizontal lines that must not be crossed.
     pub limits: Vec<Limit>,

@@ -3,9 +3,16 @@
 //! A section whose question the scenario does not ask is left out. Not here: how it looks.
 
 mod backlog;
+mod basis;
 mod broken;
+mod changes;
+mod cost;
+mod failures;
+mod headroom;
 mod latency;
 mod lead;
+mod plan;
+mod strategies;
 mod traffic;
 
 use super::ReviewSource;
@@ -29,7 +36,20 @@ pub(super) fn review(source: &ReviewSource) -> Review {
     let outcome = &source.findings.outcome;
     let model = &outcome.model;
     let context = Context::of(source);
-    let sections = [traffic::section(&context), backlog::section(&context), latency::section(&context)];
+    let sections = [
+        changes::section(&context),
+        traffic::section(&context),
+        backlog::section(&context),
+        latency::section(&context),
+        strategies::section(&context),
+        plan::section(&context),
+        headroom::section(&context),
+        failures::section(&context),
+        cost::section(&context),
+        Some(basis::certainty(&context)),
+        Some(basis::assumptions(&context)),
+        Some(basis::scenario(&context)),
+    ];
     Review {
         name: model.name.clone(),
         title: model.title.clone().unwrap_or_else(|| model.name.clone()),

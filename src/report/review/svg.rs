@@ -99,6 +99,10 @@ fn y_axis(chart: &ReviewChart) -> Axis {
     let values = chart.series.iter().flat_map(|series| &series.values).chain(bands);
     let most = values.flatten().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
     let limits = chart.limits.iter().map(|limit| limit.value).filter(|limit| *limit <= LARGEST_LIMIT * most);
+    if chart.y_log {
+        let known = chart.series.iter().flat_map(|series| &series.values).flatten();
+        return Axis::log_durations(known.copied().fold(f64::INFINITY, f64::min), most, false);
+    }
     vertical(&chart.y_unit, limits.fold(most, f64::max) * HEADROOM)
 }
 
@@ -207,7 +211,7 @@ impl Frame<'_> {
         html! {
             @for (value, label) in &self.y.ticks {
                 @let y = px(self.y(*value));
-                @let class = if *value == 0.0 { "base" } else { "tick-line" };
+                @let class = if *value <= self.y.ticks[0].0 { "base" } else { "tick-line" };
                 path class=(class) d={ "M" (LEFT) " " (y) "H" (WIDTH - RIGHT) } {}
                 text class="tick" x=(px(LEFT - 8.0)) y=(px(self.y(*value) + 4.0)) text-anchor="end" { (label) }
             }

@@ -2,7 +2,7 @@
 
 use super::{
     Choice, FROM_0, INSTANT, Key, Kind, LENGTH, MAX_DURATION_S, Need, Section, Span, Word, defaulted, failures, groups,
-    optional, queues, required, scaling, topology,
+    optional, planning, queues, required, scaling, topology,
 };
 
 /// The whole file.
@@ -104,6 +104,12 @@ pub(in super::super) static SCENARIO: Section = Section {
             Kind::Named(&scaling::NAMED_STRATEGY),
             "Named alternatives for who scales a consumer group.",
             "{four: {static: 4}, keda: {keda: {max: 20, trigger: {rabbitmq: {value: 50}}}}}",
+        ),
+        optional(
+            "plan",
+            Kind::Section(&planning::PLAN),
+            "What `forebay plan` may choose, and by what.",
+            "{vary: {consumers.workers.replicas: \"1..64\"}, minimise: cost, confidence: 95%}",
         ),
     ],
     alternatives: &[],

@@ -345,16 +345,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_interval_of_a_share_is_clopper_and_pearsons() {
-        let all = KeptShare::new(20, 20);
-        assert!((all.low - 0.025_f64.powf(1.0 / 20.0)).abs() < 1e-9 && all.high == 1.0, "{all:?}");
-        let none = KeptShare::new(0, 20);
-        assert!(none.low == 0.0 && (none.high - (1.0 - 0.025_f64.powf(1.0 / 20.0))).abs() < 1e-9, "{none:?}");
-        let half = KeptShare::new(10, 20);
-        assert!((half.low - 0.271_957).abs() < 1e-5 && (half.high - 0.728_043).abs() < 1e-5, "{half:?}");
-    }
-
-    #[test]
     fn the_time_of_a_breach_is_where_most_breaking_runs_break() {
         let breach = |intervals: [u8; 5], causes: Vec<(Cause, f64)>| Breach {
             seconds: 10.0 * intervals.iter().map(|broken| f64::from(*broken)).sum::<f64>(),

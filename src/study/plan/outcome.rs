@@ -1,7 +1,7 @@
 //! What a plan found out. Not here: how (`search`), and what is said about it (`report`).
 
 use crate::measure::summary::SloVerdict;
-use crate::measure::{Estimate, KeptShare};
+use crate::measure::{Estimate, Figure, KeptShare};
 use crate::model::{GroupId, Model};
 use crate::scenario::{Axis, Override};
 use crate::study::compare::Objective;
@@ -69,8 +69,8 @@ pub enum PlanAnswer {
         candidate: usize,
         /// Its neighbours on the ordered axis.
         neighbours: Neighbours,
-        /// Runs of it that would prove the demanded share if none of them failed.
-        runs_needed: u32,
+        /// Runs of it that would prove the demanded share if none of them failed; `None` if no sensible number would.
+        runs_needed: Option<u32>,
     },
     /// All candidates break promises too often.
     Infeasible {
@@ -107,18 +107,21 @@ pub struct Candidate {
     /// could be judged in any run.
     pub kept: Option<KeptShare>,
     /// The share of runs that it keeps the promises in at least, with the plan's certainty and however often it was
-    /// looked at: never above the share that was demanded by more than the runs tell. In `[0, 1]`.
+    /// looked at. In `[0, 1]`; 0 where the runs tell nothing.
     pub at_least: f64,
     /// Replications that were run.
     pub replications: u32,
-    /// What is made small, over the measured time of one run.
-    pub cost: Estimate,
-    /// Replica-hours of all groups over the measured time of one run.
-    pub replica_hours: Estimate,
-    /// Share of slot time of the plan's group that was busy.
-    pub utilization: Estimate,
+    /// The numbers by which it is compared, over the measured time of one run, in the order of [`Figure::ALL`].
+    pub figures: Vec<Estimate>,
     /// Verdicts on the SLOs, in the order of the scenario.
     pub slos: Vec<SloVerdict>,
+}
+
+impl Candidate {
+    /// One of the numbers.
+    pub fn figure(&self, figure: Figure) -> &Estimate {
+        &self.figures[figure as usize]
+    }
 }
 
 /// Whether a candidate keeps the promises often enough.

@@ -56,12 +56,6 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
     if all.is_empty() {
         return None;
     }
-    let limits = view.slos().filter_map(|slo| match slo.promise {
-        Promise::Depth(_, limit) => {
-            Some(Limit { name: format!("{}: below {}", slo.name, number::count(limit)), value: limit })
-        }
-        _ => None,
-    });
     let runs = match view.replications() {
         0 => "by the equation".to_owned(),
         1 => "in one run: there is no band".to_owned(),
@@ -77,11 +71,23 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         x: XAxis::Time { ends_s: view.time_s.clone(), clock: view.clock },
         y_label: "messages".to_owned(),
         y_unit: Unit::Messages,
+        y_log: false,
         series: all,
-        limits: limits.collect(),
+        limits: limits(view),
         marks: Vec::new(),
         thinned: None,
     })
+}
+
+/// Promised depths.
+pub(super) fn limits(view: &QueueView) -> Vec<Limit> {
+    let limits = view.slos().filter_map(|slo| match slo.promise {
+        Promise::Depth(_, limit) => {
+            Some(Limit { name: format!("{}: below {}", slo.name, number::count(limit)), value: limit })
+        }
+        _ => None,
+    });
+    limits.collect()
 }
 
 /// Replicas over time, where their number changes.
@@ -113,6 +119,7 @@ fn replicas(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         x: XAxis::Time { ends_s: view.time_s.clone(), clock: view.clock },
         y_label: "replicas".to_owned(),
         y_unit: Unit::Replicas,
+        y_log: false,
         series: all,
         limits: Vec::new(),
         marks: Vec::new(),

@@ -72,6 +72,7 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         x: XAxis::Time { ends_s: view.time_s.clone(), clock: view.clock },
         y_label: "wait".to_owned(),
         y_unit: Unit::Seconds,
+        y_log: false,
         series: all,
         limits: limits.collect(),
         marks: Vec::new(),

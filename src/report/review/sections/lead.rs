@@ -208,6 +208,11 @@ fn numbers(context: &Context) -> Vec<KeyNumber> {
     if let Some(group) = busiest {
         put(format!("utilisation of {}", group.name), group.utilization.value, &share, "mean over the run".to_owned());
     }
+    let findings = context.source.findings;
+    numbers.extend(findings.comparison.as_ref().and_then(super::strategies::key_number));
+    numbers.extend(findings.plan.as_ref().map(super::plan::key_number));
+    numbers.extend(findings.headroom.iter().flat_map(super::headroom::key_numbers));
+    numbers.extend(super::cost::key_number(context));
     numbers
 }
 

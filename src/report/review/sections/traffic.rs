@@ -50,6 +50,7 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         x: XAxis::Time { ends_s: flow.ends_s, clock: view.clock },
         y_label: "messages per second".to_owned(),
         y_unit: Unit::PerSecond,
+        y_log: false,
         series: all,
         limits: Vec::new(),
         marks: Vec::new(),

@@ -1,0 +1,124 @@
+//! The chart of a plan: in how many runs each candidate keeps the promises, beside what it costs.
+
+use super::super::plan::words;
+use super::super::{ReportError, number};
+use super::axis::Axis;
+use super::plot::{Chart, Layer, Panel};
+use super::theme::Stroke;
+use super::{paint, raster};
+use crate::study::Plan;
+use crate::study::compare::Objective;
+use crate::study::plan::{Candidate, PlanAnswer};
+
+/// Name of the only chart.
+const NAME: &str = "plan-kept";
+/// Bars that a chart has room for.
+const MOST_BARS: usize = 12;
+/// Height of a bar as a share of its row.
+const BAR: f64 = 0.56;
+
+/// Names and contents of all charts, SVG before PNG.
+pub(in crate::report) fn plan_charts(plan: &Plan) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
+    let chart = if plan.ordered.is_some() && plan.axes.len() == 1 { along(plan) } else { bars(plan) };
+    let picture = paint::paint(&chart).and_then(|painted| raster::finish(&painted, &chart.title));
+    let picture = picture.map_err(|reason| ReportError::Chart { name: NAME.to_owned(), reason })?;
+    Ok(vec![(format!("{NAME}.svg"), picture.svg.into_bytes()), (format!("{NAME}.png"), picture.png)])
+}
+
+/// Whether a file's name is one of ours, so that an earlier plan's chart can be told from other pictures.
+pub(in crate::report) fn is_plans(name: &str) -> bool {
+    [format!("{NAME}.svg"), format!("{NAME}.png")].iter().any(|ours| ours == name)
+}
+
+fn subtitle(plan: &Plan) -> String {
+    let model = &plan.model;
+    let title = number::shorten(model.title.as_ref().unwrap_or(&model.name), 48);
+    let runs = number::plural(f64::from(plan.runs), "run");
+    format!("{title} · {runs} of {} · bars: 95 % intervals", number::duration(model.horizon_s))
+}
+
+/// Share above, cost below, over the values of the axis.
+fn along(plan: &Plan) -> Chart {
+    let at = |one: &Candidate| one.changes.first().and_then(|change| change.value.parse::<f64>().ok()).unwrap_or(0.0);
+    let most = plan.candidates.iter().map(at).fold(1.0, f64::max);
+    let axis = Axis::whole_counts(most * 1.05, 8.0);
+    let mut upper = vec![Layer::level(plan.confidence, 0.0, axis.high(), Stroke::LIMIT, "demanded")];
+    let shares = plan.candidates.iter().filter_map(|one| Some((at(one), one.kept?)));
+    let shares: Vec<_> = shares.collect();
+    upper.push(Layer::line(shares.iter().map(|(x, kept)| (*x, kept.share())).collect(), Stroke::GUIDE, ""));
+    upper.extend(shares.iter().map(|(x, kept)| Layer::line(vec![(*x, kept.low), (*x, kept.high)], Stroke::MAIN, "")));
+    upper.extend(shares.iter().map(|(x, kept)| Layer::Mark {
+        at: (*x, kept.share()),
+        stroke: Stroke::MAIN,
+        label: number::share(kept.share()),
+    }));
+    let figure = plan.objective.figure();
+    let costs = plan.candidates.iter().filter_map(|one| Some((at(one), one.figure(figure).value?)));
+    let costs: Vec<(f64, f64)> = costs.collect();
+    let dearest = costs.iter().map(|(_, cost)| *cost).fold(0.0, f64::max);
+    let chosen = chosen(plan).map(|one| at(one));
+    let marks = costs.iter().filter(|(x, _)| Some(*x) == chosen).map(|point| Layer::Mark {
+        at: *point,
+        stroke: Stroke::MAIN,
+        label: chosen_price(plan),
+    });
+    let lower = std::iter::once(Layer::line(costs.clone(), Stroke::SECOND, "")).chain(marks).collect();
+    Chart {
+        title: words::title(plan),
+        subtitle: subtitle(plan),
+        time: axis,
+        time_caption: plan.axes[0].path.clone(),
+        panels: vec![
+            Panel { heading: "runs that keep all promises".to_owned(), axis: Axis::shares(), layers: upper },
+            Panel { heading: heading(plan), axis: Axis::counts(dearest, 3.0), layers: lower },
+        ],
+    }
+}
+
+fn heading(plan: &Plan) -> String {
+    match plan.objective {
+        Objective::Cost => format!("cost of a run, {}", words::currency(plan).unwrap_or_default()),
+        Objective::ReplicaHours => "replica-hours of a run".to_owned(),
+    }
+}
+
+fn chosen(plan: &Plan) -> Option<&Candidate> {
+    match plan.answer {
+        PlanAnswer::Chosen { candidate, .. } | PlanAnswer::Bracket { candidate, .. } => plan.candidates.get(candidate),
+        PlanAnswer::Infeasible { .. } => None,
+    }
+}
+
+fn chosen_price(plan: &Plan) -> String {
+    chosen(plan).and_then(|one| words::price(plan, one)).unwrap_or_default()
+}
+
+/// The share of each candidate as a bar, the cheapest first.
+fn bars(plan: &Plan) -> Chart {
+    let cost = |one: &&Candidate| one.figure(plan.objective.figure()).value.unwrap_or(f64::INFINITY);
+    let mut shown: Vec<&Candidate> = plan.candidates.iter().filter(|one| one.kept.is_some()).collect();
+    shown.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+    let middle = shown.iter().position(|one| Some(one.point) == chosen(plan).map(|one| one.point)).unwrap_or(0);
+    let from = middle.saturating_sub(MOST_BARS / 2).min(shown.len().saturating_sub(MOST_BARS));
+    let shown: Vec<&Candidate> = shown.into_iter().skip(from).take(MOST_BARS).collect();
+    let names: Vec<String> = shown.iter().map(|one| number::shorten(&words::name(plan, one), 24)).collect();
+    let layers = shown.iter().enumerate().map(|(k, one)| {
+        let value = one.kept.map_or(0.0, |kept| kept.share());
+        let price = words::price(plan, one).map_or_else(String::new, |price| format!(", {price}"));
+        let stroke = if Some(one.point) == chosen(plan).map(|one| one.point) { Stroke::MAIN } else { Stroke::GUIDE };
+        Layer::Bar {
+            at: (names.len() - k) as f64 - 0.5,
+            value,
+            height: BAR,
+            stroke,
+            label: format!("{}{price}", number::share(value)),
+        }
+    });
+    Chart {
+        title: words::title(plan),
+        subtitle: subtitle(plan),
+        time: Axis::shares(),
+        time_caption: "runs that keep all promises".to_owned(),
+        panels: vec![Panel { heading: String::new(), axis: Axis::names(&names), layers: layers.collect() }],
+    }
+}

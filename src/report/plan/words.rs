@@ -1,0 +1,267 @@
+//! What a plan found, in sentences with numbers: the head of the table and titles of charts.
+
+use super::super::compare::words::{cash, listed, value_and_limit};
+use super::super::number::{count, plural, share};
+use crate::measure::KeptShare;
+use crate::model::Promise;
+use crate::study::Plan;
+use crate::study::compare::Objective;
+use crate::study::plan::{Candidate, PlanAnswer, Shortfall};
+
+/// The currency of all prices, if there is one.
+pub(in crate::report) fn currency(plan: &Plan) -> Option<&str> {
+    plan.model.groups.iter().find_map(|group| group.cost.as_ref()).map(|cost| cost.currency.as_str())
+}
+
+/// What a candidate costs.
+pub(in crate::report) fn price(plan: &Plan, candidate: &Candidate) -> Option<String> {
+    let value = candidate.figure(plan.objective.figure()).value?;
+    Some(match plan.objective {
+        Objective::Cost => cash(value, currency(plan).unwrap_or_default()),
+        Objective::ReplicaHours => plural(value, "replica-hour"),
+    })
+}
+
+/// The candidate by its values: `9 replicas`, or `replicas 9, value 50`.
+pub(in crate::report) fn name(plan: &Plan, candidate: &Candidate) -> String {
+    let values = plan.axes.iter().zip(&candidate.changes);
+    match values.clone().collect::<Vec<_>>().as_slice() {
+        [(axis, change)] if axis.short_name() == "replicas" => {
+            let noun = if change.value == "1" { "replica" } else { "replicas" };
+            format!("{} {noun}", change.value)
+        }
+        _ => values
+            .map(|(axis, change)| format!("{} {}", axis.short_name(), change.value))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+fn promises(plan: &Plan) -> String {
+    match plan.model.slos.as_slice() {
+        [slo] => slo.name.clone(),
+        several => format!("all {} promises", several.len()),
+    }
+}
+
+/// The only promise with its statistic and limit, `p99 latency below 2 s`; otherwise all of them by number.
+fn promised(plan: &Plan, candidate: &Candidate) -> String {
+    match (plan.model.slos.as_slice(), candidate.slos.as_slice()) {
+        ([slo], [verdict]) => {
+            let told = value_and_limit(&plan.model, verdict);
+            let (statistic, limit) = told.rsplit_once(", limit ").unwrap_or((told.as_str(), ""));
+            let statistic = statistic.rsplit_once(' ').map_or(statistic, |(statistic, _)| statistic);
+            // `p99 latency 1.2 s`: the value has its unit after a space.
+            let words: Vec<&str> =
+                statistic.split(' ').filter(|word| !word.starts_with(|d: char| d.is_ascii_digit())).collect();
+            match slo.promise {
+                Promise::DrainedBy(_) => format!("{} drained by {limit}", slo.name),
+                _ => format!("{} below {limit}", words.join(" ")),
+            }
+        }
+        _ => promises(plan),
+    }
+}
+
+/// Whether larger values on the ordered axis mean more of something that is counted.
+fn superlative(plan: &Plan) -> &'static str {
+    match plan.ordered {
+        Some(_) if plan.axes.len() == 1 => "the fewest that keep",
+        _ => "the cheapest that keeps",
+    }
+}
+
+fn is_are(plan: &Plan, candidate: &Candidate) -> &'static str {
+    let one = candidate.changes.first().is_some_and(|change| change.value == "1");
+    if plan.axes.len() == 1 && plan.axes[0].short_name() == "replicas" && !one { "are" } else { "is" }
+}
+
+/// The answer in one sentence.
+pub(super) fn answer(plan: &Plan) -> String {
+    let name_of = |k: usize| name(plan, &plan.candidates[k]);
+    let cost = |k: usize| price(plan, &plan.candidates[k]).map_or_else(String::new, |price| format!(", {price}"));
+    let scenario = &plan.model.name;
+    let demanded = share(plan.confidence);
+    match &plan.answer {
+        PlanAnswer::Chosen { candidate, .. } => format!(
+            "{scenario}: {} {} {} {} in {demanded} of runs{}.",
+            name_of(*candidate),
+            is_are(plan, &plan.candidates[*candidate]),
+            superlative(plan),
+            promised(plan, &plan.candidates[*candidate]),
+            cost(*candidate)
+        ),
+        PlanAnswer::Bracket { candidate, neighbours, .. } => {
+            let below = neighbours
+                .below
+                .filter(|below| plan.candidates[*below].kept.is_some_and(|kept| kept.share() < plan.confidence));
+            let enough = below.map_or_else(String::new, |below| format!("{} do not, ", name_of(below)));
+            format!(
+                "{scenario}: {enough}{} probably {} {} in {demanded} of runs{}: NOT PROVEN, {}.",
+                name_of(*candidate),
+                if is_are(plan, &plan.candidates[*candidate]) == "are" { "keep" } else { "keeps" },
+                promised(plan, &plan.candidates[*candidate]),
+                cost(*candidate),
+                at_least(plan, &plan.candidates[*candidate])
+            )
+        }
+        PlanAnswer::Infeasible { best, .. } => {
+            let kept = plan.candidates[*best].kept.map_or_else(|| "no run".to_owned(), in_runs);
+            let all = plural(plan.grid as f64, "candidate");
+            format!(
+                "{scenario}: INFEASIBLE - none of {all} keeps {} in {demanded} of runs; the best, {}, keeps it in {kept}.",
+                promised(plan, &plan.candidates[*best]),
+                name_of(*best)
+            )
+        }
+    }
+}
+
+/// `at least 86.1 % of runs`.
+fn at_least(plan: &Plan, candidate: &Candidate) -> String {
+    format!(
+        "at least {} of runs do, with a probability of {}",
+        share(floor(candidate.at_least)),
+        share(plan.options.certainty)
+    )
+}
+
+/// Three digits of a share, downwards: a bound must not be rounded up.
+fn floor(bound: f64) -> f64 {
+    (1000.0 * bound).floor() / 1000.0
+}
+
+/// `99.2 % of 245 runs`.
+fn in_runs(kept: KeptShare) -> String {
+    if kept.kept == kept.runs {
+        format!("all {} runs", kept.runs)
+    } else if kept.kept == 0 {
+        format!("none of {} runs", kept.runs)
+    } else {
+        format!("{} of {} runs", share(kept.share()), kept.runs)
+    }
+}
+
+/// One candidate in one sentence: in how many runs it keeps the promises, with the interval, and otherwise by how much
+/// it misses them.
+pub(super) fn sentence(plan: &Plan, candidate: &Candidate) -> String {
+    let name = name(plan, candidate);
+    let price = price(plan, candidate).map_or_else(String::new, |price| format!(" at {price}"));
+    let Some(kept) = candidate.kept else { return format!("{name}: no run measured what was promised{price}.") };
+    let interval = format!("{} to {}", share(kept.low).trim_end_matches(" %"), share(kept.high));
+    let missed = if kept.share() < plan.confidence { missed(plan, candidate) } else { String::new() };
+    format!("{name}: {} keep {} ({interval}){price}{missed}.", in_runs(kept), promises(plan))
+}
+
+/// The promise that is broken most often: `; p99 latency 4.2 s, limit 2 s`.
+fn missed(plan: &Plan, candidate: &Candidate) -> String {
+    let share = |k: &usize| candidate.slos[*k].probability_met.unwrap_or(1.0);
+    let worst = (0..candidate.slos.len()).min_by(|a, b| share(a).total_cmp(&share(b)));
+    worst.map_or_else(String::new, |k| {
+        let verdict = &candidate.slos[k];
+        let named = if plan.model.slos.len() > 1 { format!("{}: ", verdict.name) } else { String::new() };
+        format!("; {named}{}", value_and_limit(&plan.model, verdict))
+    })
+}
+
+/// How sure the answer is.
+pub(super) fn certainty(plan: &Plan) -> String {
+    let (certainty, demanded) = (share(plan.options.certainty), share(plan.confidence));
+    match &plan.answer {
+        PlanAnswer::Chosen { .. } => format!(
+            "That at least {demanded} of runs do is right with a probability of {certainty} or more; intervals are 95 % \
+             intervals."
+        ),
+        PlanAnswer::Bracket { runs_needed: Some(needed), candidate, .. } => format!(
+            "{} of it were run; {needed} without a failure would prove it: give `--at-most`, `--yes`, or a shorter \
+             horizon.",
+            plural(f64::from(plan.candidates[*candidate].replications), "run")
+        ),
+        PlanAnswer::Bracket { .. } => {
+            "No sensible number of runs would prove it: ask for a lower confidence.".to_owned()
+        }
+        PlanAnswer::Infeasible { .. } => {
+            format!("Each candidate that was looked at is refused with a probability of {certainty} of being right.")
+        }
+    }
+}
+
+/// What queueing theory says beside it.
+pub(super) fn theory(plan: &Plan) -> Option<String> {
+    let formula = plan.formula.as_ref()?;
+    let axis = &plan.axes[plan.ordered?];
+    let law = if formula.law == "M/M/c" { "Erlang C (M/M/c)" } else { formula.law.as_str() };
+    let found = match formula.place {
+        Some(place) => format!("{} {}", axis.values[place], axis.short_name()),
+        None => format!("more than {} {}", axis.values.last().map_or("", String::as_str), axis.short_name()),
+    };
+    let why = formula.why_it_differs.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    let same = if formula.agrees { "the same" } else { "not the same" };
+    Some(format!("By {law}, in the steady state: {found}, {same}{why}."))
+}
+
+/// One broken promise: value, limit and by how much.
+pub(super) fn shortfall(plan: &Plan, best: usize, found: &Shortfall) -> String {
+    let verdict = &plan.candidates[best].slos[found.slo];
+    let excess = match found.excess {
+        Some(excess) if excess > 1.0 => format!(", {} too much", share(excess - 1.0)),
+        Some(_) => ", on average within it".to_owned(),
+        None => ", never reached".to_owned(),
+    };
+    format!(
+        "{}: {}{excess}; kept in {} of runs",
+        verdict.name,
+        value_and_limit(&plan.model, verdict),
+        share(found.kept)
+    )
+}
+
+/// What was run.
+pub(super) fn looked_at(plan: &Plan) -> String {
+    let axes: Vec<String> = plan
+        .axes
+        .iter()
+        .map(|axis| {
+            let (first, last) = (&axis.values[0], &axis.values[axis.values.len() - 1]);
+            let range = if axis.values.len() == 1 { first.clone() } else { format!("{first} to {last}") };
+            format!("{} ({range})", axis.path)
+        })
+        .collect();
+    format!(
+        "Looked at {} of {} for {}: {} ({} messages, seed {}).",
+        plan.candidates.len(),
+        plural(plan.grid as f64, "candidate"),
+        listed(&axes),
+        plural(f64::from(plan.runs), "run"),
+        count(plan.messages as f64),
+        plan.model.seed
+    )
+}
+
+/// Title of the chart of shares.
+pub(in crate::report) fn title(plan: &Plan) -> String {
+    let demanded = share(plan.confidence);
+    match &plan.answer {
+        PlanAnswer::Chosen { candidate, .. } => {
+            let found = &plan.candidates[*candidate];
+            format!(
+                "{} {} {} {} in {demanded} of runs",
+                name(plan, found),
+                is_are(plan, found),
+                superlative(plan),
+                promised(plan, found)
+            )
+        }
+        PlanAnswer::Bracket { candidate, .. } => {
+            format!(
+                "{} may be enough, but {} runs do not prove it",
+                name(plan, &plan.candidates[*candidate]),
+                plan.candidates[*candidate].replications
+            )
+        }
+        PlanAnswer::Infeasible { best, .. } => {
+            let kept = plan.candidates[*best].kept.map_or_else(|| "no run".to_owned(), in_runs);
+            format!("Nothing is enough: {} keep the promises in {kept}", name(plan, &plan.candidates[*best]))
+        }
+    }
+}

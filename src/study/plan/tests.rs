@@ -1,0 +1,3 @@
+//! Plans of small worlds.
+
+use super::*;
