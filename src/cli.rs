@@ -17,6 +17,7 @@ mod machine;
 mod man;
 mod plan;
 mod progress;
+mod review;
 mod run;
 mod schema;
 mod strategy;
@@ -50,6 +51,7 @@ Examples:
   forebay plan scenario.yaml              how many consumers are enough
   forebay sweep scenario.yaml --vary consumers.workers.replicas=1..20
                                           what each number would do
+  forebay review scenario.yaml            one page to send to whoever decides
   forebay headroom scenario.yaml          how much more load it bears
   forebay check scenarios/*.yaml          only look for faults
   forebay help run                        everything about one verb
@@ -70,6 +72,7 @@ enum Verb {
     Compare(compare::Compare),
     Plan(plan::Plan),
     Sweep(sweep::Sweep),
+    Review(review::Review),
     Headroom(headroom::HeadroomVerb),
     Drain(drain::DrainVerb),
     Check(check::Check),
@@ -116,6 +119,7 @@ impl Cli {
             Verb::Compare(compare) => compare.answer(),
             Verb::Plan(plan) => plan.answer(),
             Verb::Sweep(sweep) => sweep.answer(),
+            Verb::Review(review) => review.answer(),
             Verb::Headroom(headroom) => headroom.answer(),
             Verb::Drain(drain) => drain.answer(),
             Verb::Check(check) => check.answer(),

@@ -32,7 +32,7 @@ pub(crate) use estimate::{sorted_quantile, t_quantile};
 pub use figures::{Figure, Figures, mean_of};
 pub use kept::KeptShare;
 pub use outcome::{Disagreement, EngineChoice, EventsOutcome, Outcome, QueueSeries};
-pub use paired::{Sign, independent_difference, paired_difference};
+pub use paired::{Sign, difference_of_means, independent_difference, paired_difference};
 pub use quantile_interval::{QuantileRanks, quantile_rank};
 pub use recorder::Recorder;
 pub use replication::Replication;

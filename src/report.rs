@@ -1,5 +1,5 @@
 //! Everything that comes out of a run (`summary.json`, `timeseries.csv`, `decisions.csv`, charts, the table of the
-//! terminal) and of every other study: comparisons, plans, sweeps, headroom, drain times.
+//! terminal) and of every other study: comparisons, plans, sweeps, headroom, drain times, reviews.
 //!
 //! The only module that knows how results look. Not here: measuring (`measure`), and printing, which is the command
 //! line's: [`table()`] returns a text. The keys and columns of the files are a contract with their readers.
@@ -19,6 +19,7 @@ mod number;
 mod plan;
 mod presets;
 mod regret;
+mod review;
 mod series;
 mod stage;
 mod sweep;
@@ -39,6 +40,7 @@ pub use json::summary_json;
 pub use plan::{plan_json, plan_table, write_plan};
 pub use presets::{presets, presets_json};
 pub use regret::{medians_note, regret_json, regret_table, write_regret};
+pub use review::{Former, ReviewSource, review_html, review_json, review_text, write_review};
 pub use stage::hidden_folder;
 pub use sweep::{Earlier, PartialSweep, Resumed, sweep_json, sweep_table, write_sweep};
 pub use table::table;

@@ -130,6 +130,16 @@ impl Checked {
         String::from_utf8_lossy(&self.source.text).into_owned()
     }
 
+    /// The changes of the command line, as typed.
+    pub fn changes(&self) -> Vec<String> {
+        self.overrides.iter().map(|change| format!("{}={}", change.path, change.value)).collect()
+    }
+
+    /// What its author should know, a line each.
+    pub fn warning_lines(&self) -> Vec<String> {
+        self.warnings.iter().map(|warning| warning.message.clone()).collect()
+    }
+
     /// Shows its warnings, unless nothing but faults is wanted.
     pub fn warn(&self, input: &Input) {
         if !input.quiet && !self.warnings.is_empty() {

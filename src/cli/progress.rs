@@ -46,6 +46,21 @@ impl Bar {
         self.line.set_position(done);
     }
 
+    /// A bar for a study of several stages, each of which counts its own replications.
+    pub fn of_stages(name: &str, quiet: bool) -> Self {
+        let bar = Self::new(name, quiet);
+        let style = ProgressStyle::with_template("{msg}{prefix} {bar:20} {pos}/{len} runs, {elapsed} so far");
+        bar.line.set_style(style.expect("the template is fixed and valid"));
+        bar
+    }
+
+    /// Takes note of how far which stage is; called from several threads.
+    pub fn advance_stage(&self, progress: study::ReviewProgress) {
+        let study::ReviewProgress { stage, number, of, within } = progress;
+        self.line.set_prefix(format!(", {number} of {of}: {}", stage.name()));
+        self.advance(within);
+    }
+
     /// Wipes the bar away.
     pub fn finish(self) {
         if let Some((ended, thread)) = self.unveiling {

@@ -36,6 +36,29 @@ pub fn independent_difference(a: &[f64], b: &[f64]) -> Estimate {
     Estimate { value: Some(value), low: Some(value - half_width), high: Some(value + half_width), why_not: None }
 }
 
+/// The same difference from what is left of each side when its runs are gone: the mean with its 95 % t-interval, and
+/// how many runs it is the mean of (Welch 1938). Without an interval on either side, the difference has none.
+pub fn difference_of_means((a, runs_a): (&Estimate, u32), (b, runs_b): (&Estimate, u32)) -> Estimate {
+    let (Some(mean_a), Some(mean_b)) = (a.value, b.value) else {
+        return Estimate::missing("one of both has no such number");
+    };
+    let value = mean_a - mean_b;
+    let square = |estimate: &Estimate, runs: u32| {
+        let freedom = f64::from(runs.checked_sub(1).filter(|freedom| *freedom > 0)?);
+        Some(((estimate.half_width()? / quantile(freedom)).powi(2), freedom))
+    };
+    let Some(((square_a, freedom_a), (square_b, freedom_b))) = square(a, runs_a).zip(square(b, runs_b)) else {
+        return Estimate { value: Some(value), ..Estimate::default() };
+    };
+    let sum = square_a + square_b;
+    let half_width = if sum == 0.0 {
+        0.0
+    } else {
+        sum.sqrt() * quantile(sum.powi(2) / (square_a.powi(2) / freedom_a + square_b.powi(2) / freedom_b))
+    };
+    Estimate { value: Some(value), low: Some(value - half_width), high: Some(value + half_width), why_not: None }
+}
+
 /// The 97.5th percentile of Student's t.
 fn quantile(freedom: f64) -> f64 {
     let t = StudentsT::new(0.0, 1.0, freedom).expect("a positive number of degrees of freedom");
@@ -105,5 +128,16 @@ mod tests {
         let other = noise.map(|run| run + 1.0 + 0.01 * run);
         assert_eq!(Sign::of(&paired_difference(&noise, &other)), Some(Sign::Lower));
         assert_eq!(Sign::of(&independent_difference(&noise, &other)), Some(Sign::Open));
+    }
+
+    #[test]
+    fn means_with_intervals_differ_as_their_runs_do() {
+        let (a, b) = ([12.1, 11.4, 13.0, 12.6, 11.9], [10.2, 9.7, 11.1, 10.4, 10.9, 9.9, 10.6]);
+        let runs = independent_difference(&a, &b);
+        let means = difference_of_means((&Estimate::of(&a, ""), 5), (&Estimate::of(&b, ""), 7));
+        let near = |x: Option<f64>, y: Option<f64>| (x.unwrap() - y.unwrap()).abs() < 1e-9;
+        assert!(near(runs.low, means.low) && near(runs.high, means.high), "{runs:?} {means:?}");
+        let single = difference_of_means((&Estimate::of(&a, ""), 5), (&Estimate::of(&[3.0], ""), 1));
+        assert_eq!((single.value.is_some(), single.low), (true, None));
     }
 }

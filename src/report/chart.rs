@@ -4,7 +4,7 @@
 //! `theme` how it looks, `paint` puts it onto paper through plotters and `raster` makes the files. Not here: the
 //! sentences (`words`).
 
-mod axis;
+pub(in crate::report) mod axis;
 mod comparison;
 mod consumers;
 mod depth;
@@ -16,7 +16,7 @@ mod marks;
 mod paint;
 mod plan;
 mod plot;
-mod raster;
+pub(in crate::report) mod raster;
 mod rates;
 mod regret;
 mod sweep;

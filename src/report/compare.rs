@@ -7,7 +7,7 @@ mod json;
 mod table;
 #[cfg(test)]
 mod tests;
-pub(super) mod words;
+pub(in crate::report) mod words;
 
 use std::path::{Path, PathBuf};
 

@@ -8,7 +8,7 @@ fn three_digits(x: f64) -> f64 {
 }
 
 /// Rounds to significant digits.
-fn rounded(x: f64, digits: i32) -> f64 {
+pub(super) fn rounded(x: f64, digits: i32) -> f64 {
     if x == 0.0 || !x.is_finite() {
         return x;
     }

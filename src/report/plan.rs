@@ -6,7 +6,7 @@ mod csv;
 mod json;
 pub(super) mod over_time;
 mod table;
-pub(super) mod words;
+pub(in crate::report) mod words;
 
 use std::path::{Path, PathBuf};
 

@@ -74,7 +74,7 @@ enum Scale {
 
 /// One axis with its ticks.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Axis {
+pub(in crate::report) struct Axis {
     low: f64,
     high: f64,
     scale: Scale,

@@ -54,6 +54,20 @@ pub(super) fn finish(drawn: &str, title: &str) -> Result<Picture, String> {
     Ok(Picture { svg: with_title(&outlined, title), png })
 }
 
+/// A drawing of any size as a PNG at twice its size, with our own fonts only.
+///
+/// # Errors
+/// When the SVG cannot be read back or is larger than memory: both are bugs.
+pub(in crate::report) fn png(drawn: &str) -> Result<Vec<u8>, String> {
+    let options = Options { fontdb: fonts(), font_family: REGULAR.to_owned(), ..Options::default() };
+    let tree = Tree::from_str(drawn, &options).map_err(|fault| fault.to_string())?;
+    let size = tree.size();
+    let [width, height] = [size.width(), size.height()].map(|length| (length * PNG_SCALE).ceil() as u32);
+    let mut pixels = Pixmap::new(width, height).ok_or("the chart has no size")?;
+    resvg::render(&tree, Transform::from_scale(PNG_SCALE, PNG_SCALE), &mut pixels.as_mut());
+    pixels.encode_png().map_err(|fault| fault.to_string())
+}
+
 /// Outlines say nothing to a screen reader, a title does.
 fn with_title(svg: &str, title: &str) -> String {
     let escaped = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");

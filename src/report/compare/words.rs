@@ -45,7 +45,7 @@ pub(in crate::report) fn price(comparison: &Comparison, strategy: &StrategyOutco
 }
 
 /// The answer in one sentence.
-pub(super) fn answer(comparison: &Comparison) -> String {
+pub(in crate::report) fn answer(comparison: &Comparison) -> String {
     let name = &comparison.model.name;
     let all = comparison.strategies.len();
     match &comparison.selection {
@@ -73,7 +73,7 @@ fn promises(model: &Model) -> String {
 }
 
 /// How sure the answer is.
-pub(super) fn certainty(comparison: &Comparison) -> Option<String> {
+pub(in crate::report) fn certainty(comparison: &Comparison) -> Option<String> {
     let (Selection::Chosen { procedure, .. } | Selection::Nobody { procedure }) = &comparison.selection else {
         return None;
     };
@@ -90,7 +90,7 @@ fn zone(procedure: &Procedure) -> String {
 }
 
 /// Why there is no winner.
-pub(super) fn why_nobody(comparison: &Comparison) -> Option<String> {
+pub(in crate::report) fn why_nobody(comparison: &Comparison) -> Option<String> {
     match &comparison.selection {
         Selection::Chosen { .. } => None,
         Selection::NotAsked { why } => Some(why.clone()),
@@ -130,7 +130,7 @@ pub(in crate::report) fn listed(names: &[String]) -> String {
 }
 
 /// One strategy in one sentence: what it keeps, at what price, and otherwise what it breaks, when and why.
-pub(super) fn sentence(comparison: &Comparison, strategy: &StrategyOutcome) -> String {
+pub(in crate::report) fn sentence(comparison: &Comparison, strategy: &StrategyOutcome) -> String {
     let price = price(comparison, strategy).map_or_else(String::new, |price| format!(" at {price}"));
     let name = &strategy.name;
     let Some(kept) = strategy.kept.filter(|_| !comparison.model.slos.is_empty()) else {
@@ -340,6 +340,6 @@ pub(in crate::report) fn flapping(comparison: &Comparison) -> String {
 }
 
 /// An estimate without its half-width; `-` if it does not exist.
-pub(super) fn bare(estimate: &Estimate, show: impl Fn(f64) -> String) -> String {
+pub(in crate::report) fn bare(estimate: &Estimate, show: impl Fn(f64) -> String) -> String {
     estimate.value.map_or_else(|| "-".to_owned(), show)
 }

@@ -1,0 +1,3 @@
+//! What every review must hold, whatever the scenario says.
+
+use super::*;
