@@ -98,6 +98,7 @@ impl Written {
             changes: &[],
             presets: &loaded.presets,
             warnings: &[],
+            former: None,
         });
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("review.html"), &html).unwrap();
