@@ -83,13 +83,17 @@ fn finding(plan: &Plan) -> String {
                 kept_words(candidate)
             )
         }
-        PlanAnswer::Bracket { runs_needed, .. } => format!(
-            "{} are not enough to prove any of {} settings: {setting}{price} is the cheapest that was not refused, it \
-             {}; {runs_needed} runs without a broken promise would prove it",
-            plural(f64::from(plan.runs), "run"),
-            plan.grid,
-            kept_words(candidate)
-        ),
+        PlanAnswer::Bracket { runs_needed, .. } => {
+            let needed = runs_needed
+                .map_or_else(String::new, |runs| format!("; {runs} runs without a broken promise would prove it"));
+            format!(
+                "{} are not enough to prove any of {} settings: {setting}{price} is the cheapest that was not refused, \
+                 it {}{needed}",
+                plural(f64::from(plan.runs), "run"),
+                plan.grid,
+                kept_words(candidate)
+            )
+        }
         PlanAnswer::Infeasible { shortfalls, .. } => {
             let names: Vec<String> = shortfalls
                 .iter()
