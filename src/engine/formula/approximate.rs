@@ -7,10 +7,10 @@ use super::answer::{Approximation, FormulaQueue};
 use super::classify::{Gaps, Setting, scv_of};
 use super::network::Feed;
 use super::two_moment::TwoMoment;
+use crate::model::Distribution;
 
-/// Kimura's error for services that vary no more than exponential ones: 3 % was measured for constant and Erlang ones,
-/// 14 % can be reached by one that is nothing or long, at 100 slots.
-const KIMURA_ERROR: f64 = 0.15;
+/// Kimura's error for services of a regular shape: 3 % was measured for constant and Erlang ones.
+const KIMURA_ERROR: f64 = 0.05;
 /// Below it waits are next to nothing, and Cosmetatos's correction is off by up to a third of that.
 const KIMURA_UTILIZATION: f64 = 0.7;
 
@@ -36,7 +36,7 @@ pub(super) fn approximate(setting: &Setting) -> Result<FormulaQueue, String> {
     let wait_s = if is_poisson { queue.kimura_s() } else { queue.general_s() };
     Ok(FormulaQueue {
         model: Some(if is_poisson { "M/G/c approx." } else { "G/G/c approx." }.to_owned()),
-        approximation: Some(name(is_poisson, setting.feed, utilization, scv)),
+        approximation: Some(name(setting, is_regular(setting) && utilization >= KIMURA_UTILIZATION)),
         utilization: Some(setting.rate_per_s * station.service.mean() / slots as f64),
         ready_mean: Some(setting.rate_per_s * wait_s),
         wait_mean_s: Some(wait_s),
@@ -47,7 +47,21 @@ pub(super) fn approximate(setting: &Setting) -> Result<FormulaQueue, String> {
     })
 }
 
-fn name(is_poisson: bool, feed: Feed, utilization: f64, service_scv: f64) -> Approximation {
+/// Whether a slot is kept for times without rare long ones, as far as the kind of law can tell.
+fn is_regular(setting: &Setting) -> bool {
+    let station = &setting.station;
+    [Some(&station.service), station.overhead.as_ref()].into_iter().flatten().all(|law| match law {
+        Distribution::Constant(_)
+        | Distribution::Exponential { .. }
+        | Distribution::Erlang { .. }
+        | Distribution::Gamma { .. }
+        | Distribution::Weibull { .. }
+        | Distribution::Uniform { .. } => law.scv() <= 1.0,
+        _ => false,
+    })
+}
+
+fn name(setting: &Setting, is_bounded: bool) -> Approximation {
     let known = |name: &str, error: &str, relative_error: Option<f64>| Approximation {
         name: name.to_owned(),
         error: error.to_owned(),
@@ -55,20 +69,16 @@ fn name(is_poisson: bool, feed: Feed, utilization: f64, service_scv: f64) -> App
     };
     let rough = "two-moment: an error of ±25 % or worse is normal at 10 slots";
     let kimura = "Kimura 1986 (M/G/c)";
-    match (is_poisson, feed) {
-        (true, _) if service_scv <= 1.0 && utilization >= KIMURA_UTILIZATION => {
-            known(kimura, "within 3 % for services like Erlang's, 15 % for any that varies no more", Some(KIMURA_ERROR))
+    match (&setting.gaps, setting.feed) {
+        (Gaps::Poisson, _) if is_bounded => {
+            known(kimura, "within 5 % for a service of this shape at this utilization", Some(KIMURA_ERROR))
         }
-        (true, _) if service_scv <= 1.0 => {
-            known(kimura, "within 30 % of waits that are short at this utilization", None)
-        }
-        (true, _) => known(
+        (Gaps::Poisson, _) => known(
             kimura,
-            "2 % off where the longer services carry half of the work and cv is 2, ±30 % or worse where they are rarer \
-             or commoner",
+            "a few % at 10 slots, without a bound: ±30 % or worse where waits are short or long services rare",
             None,
         ),
-        (false, Feed::Approximate) => known("QNA (Whitt 1983), Allen-Cunneen and Krämer-Langenbach-Belz", rough, None),
-        (false, _) => known("Allen-Cunneen and Krämer-Langenbach-Belz (GI/G/c)", rough, None),
+        (_, Feed::Approximate) => known("QNA (Whitt 1983), Allen-Cunneen and Krämer-Langenbach-Belz", rough, None),
+        _ => known("Allen-Cunneen and Krämer-Langenbach-Belz (GI/G/c)", rough, None),
     }
 }
