@@ -52,7 +52,11 @@ fn the_answer_is_printed_and_written() {
     let desk = desk(SHOP);
     let ran = forebay(desk.path(), &["plan", "shop.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.starts_with("shop: 4 replicas are the fewest that keep p90 wait below 200 ms"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("shop: 4 replicas are the fewest that keep p90 wait below 200 ms"),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
     let output = desk.path().join("output/shop");
     let json: Value = serde_json::from_slice(&fs::read(output.join("plan.json")).unwrap()).unwrap();
