@@ -106,8 +106,7 @@ impl Checked {
     /// # Errors
     /// All faults that the changes make.
     pub fn variant(&self, changes: &[Override]) -> Result<Model, Faults> {
-        let overrides: Vec<Override> = self.overrides.iter().chain(changes).cloned().collect();
-        Ok(scenario::load(&self.source, &overrides, &self.limits)?.model)
+        self.variant_within(changes, &self.limits)
     }
 
     /// What the command line has changed in it.
@@ -115,24 +114,27 @@ impl Checked {
         &self.overrides
     }
 
-    /// The same, however long it would take to run: for a study that limits its own runs.
+    /// The same, as typed.
+    pub fn changes_as_typed(&self) -> Vec<String> {
+        self.overrides.iter().map(|change| format!("{}={}", change.path, change.value)).collect()
+    }
+
+    /// As [`Checked::variant`], however long it would take to run: for a study that limits its own runs.
     ///
     /// # Errors
     /// All faults that the changes make.
     pub fn variant_at_any_cost(&self, changes: &[Override]) -> Result<Model, Faults> {
+        self.variant_within(changes, &Limits { allow_huge: true, ..self.limits })
+    }
+
+    fn variant_within(&self, changes: &[Override], limits: &Limits) -> Result<Model, Faults> {
         let overrides: Vec<Override> = self.overrides.iter().chain(changes).cloned().collect();
-        let limits = Limits { allow_huge: true, ..self.limits };
-        Ok(scenario::load(&self.source, &overrides, &limits)?.model)
+        Ok(scenario::load(&self.source, &overrides, limits)?.model)
     }
 
     /// The scenario's text, if it is any.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.source.text).into_owned()
-    }
-
-    /// The changes of the command line, as typed.
-    pub fn changes(&self) -> Vec<String> {
-        self.overrides.iter().map(|change| format!("{}={}", change.path, change.value)).collect()
     }
 
     /// What its author should know, a line each.

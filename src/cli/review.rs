@@ -64,7 +64,7 @@ impl Review {
         let former = self.compare.as_deref().map(former).transpose()?;
         let findings = self.find(scenario)?;
         let folder = self.output.folder(&scenario.model.name, several);
-        let (text, changes, warnings) = (scenario.text(), scenario.changes(), scenario.warning_lines());
+        let (text, changes, warnings) = (scenario.text(), scenario.changes_as_typed(), scenario.warning_lines());
         let source = ReviewSource {
             findings: &findings,
             file: &scenario.file,

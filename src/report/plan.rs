@@ -19,7 +19,8 @@ use super::{ReportError, ReportOptions};
 use crate::study::Plan;
 
 /// Writes `plan.csv`, `charts/plan-*.svg`, `charts/plan-*.png` and, last, `plan.json` into `folder`, as
-/// [`write()`](super::write()) does with a run: all of it or nothing. What other verbs have written there is left alone.
+/// [`write()`](super::write()) does with a run: all of it or nothing. What other verbs have written there is
+/// left alone.
 ///
 /// # Errors
 /// When a folder or file cannot be created or replaced. Then `folder` is as it was.

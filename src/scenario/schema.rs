@@ -75,6 +75,12 @@ fn any_of(options: &[Value]) -> Value {
     json!({ "anyOf": options })
 }
 
+/// Path → a range, or a list of values.
+fn axes_schema() -> Value {
+    let values = [json!({ "type": ["string", "number"] }), json!({ "type": "array", "minItems": 1 })];
+    json!({ "type": "object", "minProperties": 1, "additionalProperties": any_of(&values) })
+}
+
 fn kind_schema(kind: &Kind, inside: Inside) -> Value {
     match kind {
         Kind::Text | Kind::Limit => reference("text"),
@@ -100,14 +106,7 @@ fn kind_schema(kind: &Kind, inside: Inside) -> Value {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Statistic => reference("statistic"),
         Kind::CellTexts => json!({ "type": "object", "minProperties": 1, "additionalProperties": reference("text") }),
-        Kind::Axes => json!({
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": any_of(&[
-                json!({ "type": ["string", "number"] }),
-                json!({ "type": "array", "minItems": 1 }),
-            ]),
-        }),
+        Kind::Axes => axes_schema(),
         Kind::List(entry, least) => {
             json!({ "type": "array", "minItems": least, "items": kind_schema(entry, inside) })
         }

@@ -124,6 +124,7 @@ pub(super) fn json(plan: &Plan) -> Value {
         })
     };
     let one = |one: &StaffingOutcome| {
+        let slos = one.slos.iter().map(|verdict| (verdict.name.clone(), plain(verdict)));
         json!({
             "rule": one.rule.name(),
             "mean_replicas": one.mean_replicas,
@@ -133,7 +134,7 @@ pub(super) fn json(plan: &Plan) -> Value {
             "delay_probability": range(one.delay_probability.as_ref()),
             "delay_why_not": one.transient.why_not,
             "steps": steps(one).into_iter().map(|(at_s, replicas)| json!([at_s, replicas])).collect::<Vec<_>>(),
-            "slo": one.slos.iter().map(|verdict| (verdict.name.clone(), plain(verdict))).collect::<serde_json::Map<_, _>>(),
+            "slo": Value::Object(slos.collect()),
         })
     };
     let settings = &staffing.autoscaler;

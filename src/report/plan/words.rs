@@ -109,7 +109,8 @@ pub(super) fn answer(plan: &Plan) -> String {
             let kept = plan.candidates[*best].kept.map_or_else(|| "no run".to_owned(), in_runs);
             let all = plural(plan.grid as f64, "candidate");
             format!(
-                "{scenario}: INFEASIBLE - none of {all} keeps {} in {demanded} of runs; the best, {}, keeps it in {kept}.",
+                "{scenario}: INFEASIBLE - none of {all} keeps {} in {demanded} of runs; the best, {}, keeps it in \
+                 {kept}.",
                 promised(plan, &plan.candidates[*best]),
                 name_of(*best)
             )
@@ -169,8 +170,8 @@ pub(super) fn certainty(plan: &Plan) -> String {
     let (certainty, demanded) = (share(plan.options.certainty), share(plan.confidence));
     match &plan.answer {
         PlanAnswer::Chosen { .. } => format!(
-            "That at least {demanded} of runs do is right with a probability of {certainty} or more; intervals are 95 % \
-             intervals."
+            "That at least {demanded} of runs do is right with a probability of {certainty} or more; intervals are \
+             95 % intervals."
         ),
         PlanAnswer::Bracket { runs_needed: Some(needed), candidate, .. } => format!(
             "{} of it were run; {needed} without a failure would prove it: give `--at-most`, `--yes`, or a shorter \

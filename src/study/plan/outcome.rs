@@ -38,8 +38,8 @@ pub struct Plan {
     /// The first value of the axis at which the equation dM/dt = P − C breaks no promise, where it can tell; places on
     /// the ordered axis.
     pub fluid: Option<usize>,
-    /// Replicas over time, where the rate varies over time and the replicas of one group were to be chosen: schedules by
-    /// the offered load and by the rate of the instant, simulated.
+    /// Replicas over time, where the rate varies over time and the replicas of one group were to be chosen: schedules
+    /// by the offered load and by the rate of the instant, simulated.
     pub staffing: Option<Staffing>,
     /// How the probability of waiting moves over time with the constant answer beside them, where its law is exact.
     pub constant_delays: Option<DelayRange>,
