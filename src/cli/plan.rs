@@ -18,10 +18,10 @@ use super::{Answer, terminal};
 /// Find the cheapest setting that keeps the promises, and how sure that is
 ///
 /// A setting is good when all promises are kept in at least 95 % of runs. Queueing theory and the equation
-/// dM/dt = P - C say where to look, simulated runs decide, and they are added only where they decide something. The answer comes with
-/// its neighbours, so that one sees what the last replica buys. What may be chosen stands under `plan:` in the scenario
-/// or after `--vary`; otherwise it is the number of replicas of the group that serves a queue with a promise. Writes
-/// plan.json, plan.csv and charts into output/NAME/.
+/// dM/dt = P - C say where to look, simulated runs decide, and they are added only where they decide something. The
+/// answer comes with its neighbours, so that one sees what the last replica buys. What may be chosen stands under
+/// `plan:` in the scenario or after `--vary`; otherwise it is the number of replicas of the group that serves a queue
+/// with a promise. Writes plan.json, plan.csv and charts into output/NAME/.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
