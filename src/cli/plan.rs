@@ -19,10 +19,10 @@ use super::{Answer, terminal};
 /// Find the cheapest setting that keeps the promises, and how sure that is
 ///
 /// A setting is good when all promises are kept in at least 95 % of runs. Queueing theory and the equation
-/// dM/dt = P - C say where to look, simulated runs decide, and they are added only where they decide something. The answer comes with
-/// its neighbours, so that one sees what the last replica buys. What may be chosen stands under `plan:` in the scenario
-/// or after `--vary`; otherwise it is the number of replicas of the group that serves a queue with a promise. Writes
-/// plan.json, plan.csv and charts into output/NAME/.
+/// dM/dt = P - C say where to look, simulated runs decide, and they are added only where they decide something. The
+/// answer comes with its neighbours, so that one sees what the last replica buys. What may be chosen stands under
+/// `plan:` in the scenario or after `--vary`; otherwise it is the number of replicas of the group that serves a queue
+/// with a promise. Writes plan.json, plan.csv and charts into output/NAME/.
 ///
 /// Where inputs are uncertain (`{between: [90/s, 140/s], confidence: 90%}`), the plan is the setting that is expected to
 /// be regretted least over joint draws of them, and the answer names the input on which it depends most; it is written to
