@@ -44,8 +44,9 @@ fn flat(text: &str) -> String {
 }
 
 #[test]
-fn the_answer_at_eighty_columns() {
-    insta::assert_snapshot!(headroom_table(shop(), 80, false));
+fn the_answer_fits_eighty_columns() {
+    let table = headroom_table(shop(), 80, false);
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
 }
 
 #[test]
