@@ -261,7 +261,7 @@
     ctx.strokeStyle = colour("muted");
     ctx.setLineDash([2 * ratio, 3 * ratio]);
     ctx.font = `${12 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
-    ctx.textBaseline = "top";
+    [ctx.textBaseline, ctx.textAlign] = ["top", "left"];
     spec.marks.forEach((mark, number) => {
       const x = u.valToPos(mark.x, "x", true);
       if (x < left || x > left + width) return;
@@ -599,7 +599,8 @@
       download(`${name}-${table.id}`, rows())));
     wrapped.before(tools);
     [...table.tHead.rows[0].cells].forEach((head, column) => {
-      const press = button("sort", head.textContent, "", () =>
+      const nameless = head.textContent.trim() ? "" : `Column ${column + 1}`;
+      const press = button("sort", head.textContent, nameless, () =>
         sort(table, column, head.getAttribute("aria-sort") !== "ascending"));
       head.replaceChildren(press);
     });
