@@ -27,9 +27,9 @@ use super::view::QueueView;
 use super::words;
 use axis::Axis;
 pub(super) use comparison::{comparison_charts, is_comparisons};
-pub(super) use plan::{is_plans, plan_charts};
 pub(super) use drain::{drain_charts, is_drains};
 pub(super) use headroom::{headroom_charts, is_headrooms};
+pub(super) use plan::{is_plans, plan_charts};
 use plot::{Chart, Panel};
 
 /// A promised limit this many times above the data would flatten it; the subtitle names it instead.

@@ -147,7 +147,9 @@ pub fn review(
     let plan = has(Stage::Plan).and_then(|progress| {
         let options = PlanOptions { threads: options.threads, budget: PLAN_EVENTS, ..PlanOptions::default() };
         let asked = subject.planning.plan.as_ref();
-        plan(subject.model, asked, subject.variant, &options, &progress).map_err(|error| keep("a plan", error.to_string())).ok()
+        plan(subject.model, asked, subject.variant, &options, &progress)
+            .map_err(|error| keep("a plan", error.to_string()))
+            .ok()
     });
     let headroom = has(Stage::Headroom).and_then(|progress| {
         let options = HeadroomOptions {

@@ -42,7 +42,7 @@ fn along(plan: &Plan) -> Chart {
     let at = |one: &Candidate| one.changes.first().and_then(|change| change.value.parse::<f64>().ok()).unwrap_or(0.0);
     let most = plan.candidates.iter().map(at).fold(1.0, f64::max);
     let axis = Axis::whole_counts(most * 1.05, 8.0);
-    let mut upper = vec![Layer::level(plan.confidence, 0.0, axis.high(), Stroke::LIMIT, "demanded")];
+    let mut upper = vec![Layer::level(plan.confidence, 0.0, axis.end(), Stroke::LIMIT, "demanded")];
     let shares = plan.candidates.iter().filter_map(|one| Some((at(one), one.kept?)));
     let shares: Vec<_> = shares.collect();
     upper.push(Layer::line(shares.iter().map(|(x, kept)| (*x, kept.share())).collect(), Stroke::GUIDE, ""));

@@ -17,8 +17,8 @@
 //!
 //! `CHART-ID` is the `data-chart` of a `<figure>`. `x.kind` is `time` (seconds since the start at the end of each
 //! interval; `start` is the wall clock's date and time there, without a zone, or null), `category` (`values` are names)
-//! or `number` (with a `unit`). `shape` is `line`, `step` (an average over the interval that ends at its place),
-//! `points` or `bars`. A `colour` of k is the style sheet's `--ck`. `band` may be null, and so may every value. Units
+//! or `number` (with a `unit`). `shape` is `line`, `step` (an average over the interval that ends at its place)
+//! or `points`. A `colour` of k is the style sheet's `--ck`. `band` may be null, and so may every value. Units
 //! are base units: `messages`, `per_s`, `s`, `share` (of one), `replicas`, `replica_h`, a currency, or nothing.
 
 use serde_json::{Map, Value, json};

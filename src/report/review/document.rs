@@ -191,7 +191,7 @@ impl Unit {
     }
 }
 
-/// One line, staircase, or set of points or bars; a value per place of the x axis.
+/// One line, staircase, or set of points; a value per place of the x axis.
 #[derive(Clone, Debug)]
 pub(in crate::report) struct Series {
     /// Unique in the chart.
@@ -213,8 +213,6 @@ pub(in crate::report) enum Shape {
     Step,
     /// Marks with error bars.
     Points,
-    /// Bars from 0.
-    Bars,
 }
 
 impl Shape {
@@ -223,7 +221,6 @@ impl Shape {
             Shape::Line => "line",
             Shape::Step => "step",
             Shape::Points => "points",
-            Shape::Bars => "bars",
         }
     }
 }

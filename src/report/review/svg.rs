@@ -11,7 +11,7 @@ use crate::report::chart::axis::Axis;
 use crate::report::number::shorten;
 
 const WIDTH: f64 = 760.0;
-const LEFT: f64 = 66.0;
+const LEFT: f64 = 70.0;
 const RIGHT: f64 = 16.0;
 const PLOT_HEIGHT: f64 = 230.0;
 const BELOW: f64 = 46.0;
@@ -56,21 +56,21 @@ struct Frame<'a> {
 /// The chart as an `<svg>` element.
 pub(super) fn draw(chart: &ReviewChart, colours: Colours) -> Markup {
     let legend = legend_rows(chart);
-    let top = 14.0 + LEGEND_ROW * legend.len() as f64 + 16.0;
+    let top = 14.0 + LEGEND_ROW * legend.len() as f64 + 20.0;
     let height = top + PLOT_HEIGHT + BELOW;
     let frame = Frame { chart, x: x_axis(chart), y: y_axis(chart), top };
     let (title_id, desc_id) = (format!("{}-title", chart.id), format!("{}-desc", chart.id));
-    let view = format!("0 0 {WIDTH} {height}");
+    let view = format!("-8 0 {} {height}", WIDTH + 16.0);
     let alone = colours == Colours::Own;
     html! {
         svg xmlns="http://www.w3.org/2000/svg" viewBox=(view) role="img" class="plot"
-            width=[alone.then_some(WIDTH)] height=[alone.then_some(height)]
+            width=[alone.then_some(WIDTH + 16.0)] height=[alone.then_some(height)]
             aria-labelledby={ (title_id) " " (desc_id) } {
             title id=(title_id) { (chart.title) }
             desc id=(desc_id) { (chart.description) }
             @if alone { style { (maud::PreEscaped(ALONE)) } }
             (draw_legend(&legend))
-            text x="0" y=(px(top - 8.0)) { (chart.y_label) }
+            text x="0" y=(px(top - 14.0)) { (chart.y_label) }
             (frame.grid())
             @for series in &chart.series { (frame.band(series)) }
             @for series in &chart.series { (frame.series(series)) }
@@ -119,16 +119,16 @@ fn vertical(unit: &Unit, most: f64) -> Axis {
 fn legend_rows(chart: &ReviewChart) -> Vec<Vec<Entry>> {
     let mut entries: Vec<Entry> = Vec::new();
     for series in &chart.series {
-        let dash = dashes(series.style.dash);
-        entries.push(Entry {
-            text: series.name.clone(),
-            class: format!("line c{}", series.style.colour),
-            dash,
-            area: false,
-        });
-        if let Some(band) = &series.band {
-            let class = format!("band c{}", series.style.colour);
-            entries.push(Entry { text: band.name.clone(), class, dash: None, area: true });
+        let (colour, is_line) = (series.style.colour, series.shape != Shape::Points);
+        if !names_points(chart) {
+            let class = if is_line { format!("line c{colour}") } else { format!("c{colour}") };
+            let dash = dashes(series.style.dash);
+            entries.push(Entry { text: series.name.clone(), class, dash, area: false });
+        }
+        let known = |entries: &[Entry], name: &str| entries.iter().any(|entry| entry.text == name);
+        if let Some(band) = series.band.as_ref().filter(|band| !known(&entries, &band.name)) {
+            let class = if is_line { format!("band c{colour}") } else { format!("whisker c{colour}") };
+            entries.push(Entry { text: band.name.clone(), class, dash: None, area: is_line });
         }
     }
     for limit in &chart.limits {
@@ -150,6 +150,11 @@ fn legend_rows(chart: &ReviewChart) -> Vec<Vec<Entry>> {
         }
     }
     rows
+}
+
+/// Points of several series on an axis of numbers: colours alone would not tell them apart.
+fn names_points(chart: &ReviewChart) -> bool {
+    matches!(chart.x, XAxis::Number { .. }) && chart.series.iter().all(|series| series.shape == Shape::Points)
 }
 
 struct Entry {
@@ -239,7 +244,7 @@ impl Frame<'_> {
     }
 
     fn limit(&self, value: f64) -> Markup {
-        let shown = value <= self.y.high();
+        let shown = value <= self.y.end();
         html! {
             @if shown {
                 path class="limit" stroke-dasharray="14 3" d={ "M" (LEFT) " " (px(self.y(value))) "H" (WIDTH - RIGHT) } {}
@@ -261,27 +266,23 @@ impl Frame<'_> {
             },
             Shape::Points => html! {
                 @for (place, value) in known(&series.values) {
-                    circle class=(class) cx=(px(self.x(self.place(place)))) cy=(px(self.y(value))) r="4.5" {}
-                }
-            },
-            Shape::Bars => html! {
-                @for (place, value) in known(&series.values) {
-                    @let (x, width) = self.bar(series, place);
-                    rect class=(class) x=(px(x)) y=(px(self.y(value))) width=(px(width))
-                        height=(px(self.y(0.0) - self.y(value))) fill-opacity="0.75" {}
+                    @let (x, y) = (self.x(self.place(place)), self.y(value));
+                    circle class=(class) cx=(px(x)) cy=(px(y)) r="4.5" {}
+                    @if self.names_points() {
+                        // Names of points on the right would leave the drawing.
+                        @let (anchor, beside) = if x > 0.75 * WIDTH { ("end", -9.0) } else { ("start", 9.0) };
+                        text class="legend" x=(px(x + beside)) y=(px(y + 4.0)) text-anchor=(anchor) {
+                            (shorten(&series.name, 30))
+                        }
+                    }
                 }
             },
         }
     }
 
-    /// Left edge and width of a bar beside those of the other series.
-    fn bar(&self, series: &Series, place: usize) -> (f64, f64) {
-        let room = 0.7 * (WIDTH - LEFT - RIGHT) / self.chart.x.len().max(1) as f64;
-        let bars: Vec<&Series> = self.chart.series.iter().filter(|other| other.shape == Shape::Bars).collect();
-        let number = bars.iter().position(|other| other.id == series.id).unwrap_or(0);
-        let width = (room / bars.len().max(1) as f64).min(60.0);
-        let all = width * bars.len() as f64;
-        (self.x(self.place(place)) - 0.5 * all + width * number as f64, width)
+    /// Whether points have their names beside them instead of in the legend.
+    fn names_points(&self) -> bool {
+        names_points(self.chart)
     }
 
     /// The path of a line or staircase, thinned to what can be seen.
@@ -318,10 +319,7 @@ impl Frame<'_> {
         html! {
             @for (place, _) in known(&series.values) {
                 @if let Some((low, high)) = band.low[place].zip(band.high[place]) {
-                    @let x = match series.shape {
-                        Shape::Bars => { let (left, width) = self.bar(series, place); left + 0.5 * width }
-                        _ => self.x(self.place(place)),
-                    };
+                    @let x = self.x(self.place(place));
                     path class={ "whisker " (class) }
                         d={ "M" (px(x)) " " (px(self.y(low.max(0.0)))) "V" (px(self.y(high))) "m-4 0h8" } {}
                 }

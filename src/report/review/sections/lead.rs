@@ -44,7 +44,18 @@ fn asked(context: &Context) -> String {
         1 => "in one simulated run, which has no intervals".to_owned(),
         runs => format!("in {runs} simulated runs"),
     };
-    format!("{what} {when}? {queues} looked at, {runs}.")
+    format!("{what} {when}? {queues} looked at, {runs}.{}", at_work(model))
+}
+
+/// Which of the strategies the run is about.
+fn at_work(model: &Model) -> String {
+    let found = model.groups.iter().enumerate().find_map(|(id, group)| {
+        let scaling = group.scaling.as_ref()?;
+        let named = model.strategies.iter().find(|named| named.group == id && named.scaling == *scaling)?;
+        Some((&group.name, &named.name))
+    });
+    found
+        .map_or_else(String::new, |(group, name)| format!(" {group} is scaled by {name}, the first of its strategies."))
 }
 
 /// The verdict in one sentence, with the numbers of the main queue.

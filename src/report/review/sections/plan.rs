@@ -75,22 +75,25 @@ fn finding(plan: &Plan) -> String {
     match &plan.answer {
         PlanAnswer::Chosen { neighbours, .. } => {
             let below = neighbours.below.map(|below| &plan.candidates[below]);
-            let below = below.map_or_else(String::new, |below| {
-                format!("; one step less, {}, {}", name(below), kept_words(below))
-            });
+            let below = below
+                .map_or_else(String::new, |below| format!("; one step less, {}, {}", name(below), kept_words(below)));
             format!(
                 "The cheapest setting that keeps all promises in {} of runs is {setting}{price}: it {}{below}",
                 share(plan.confidence),
                 kept_words(candidate)
             )
         }
-        PlanAnswer::Bracket { runs_needed, .. } => format!(
-            "{} are not enough to prove any of {} settings: {setting}{price} is the cheapest that was not refused, it \
-             {}; {runs_needed} runs without a broken promise would prove it",
-            plural(f64::from(plan.runs), "run"),
-            plan.grid,
-            kept_words(candidate)
-        ),
+        PlanAnswer::Bracket { runs_needed, .. } => {
+            let needed = runs_needed
+                .map_or_else(String::new, |runs| format!("; {runs} runs without a broken promise would prove it"));
+            format!(
+                "{} are not enough to prove any of {} settings: {setting}{price} is the cheapest that was not refused, \
+                 it {}{needed}",
+                plural(f64::from(plan.runs), "run"),
+                plan.grid,
+                kept_words(candidate)
+            )
+        }
         PlanAnswer::Infeasible { shortfalls, .. } => {
             let names: Vec<String> = shortfalls
                 .iter()
