@@ -261,7 +261,7 @@
     ctx.strokeStyle = colour("muted");
     ctx.setLineDash([2 * ratio, 3 * ratio]);
     ctx.font = `${12 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
-    ctx.textBaseline = "top";
+    [ctx.textBaseline, ctx.textAlign] = ["top", "left"];
     spec.marks.forEach((mark, number) => {
       const x = u.valToPos(mark.x, "x", true);
       if (x < left || x > left + width) return;
@@ -272,8 +272,10 @@
       const wide = ctx.measureText(mark.name).width;
       const fits = x + wide + 6 * ratio < left + width;
       const textX = fits ? x + 5 * ratio : x - wide - 5 * ratio, textY = top + (2 + 15 * (number % 3)) * ratio;
+      ctx.globalAlpha = 0.7;
       ctx.fillStyle = colour("paper");
       ctx.fillRect(textX - 2 * ratio, textY - ratio, wide + 4 * ratio, 14 * ratio);
+      ctx.globalAlpha = 1;
       ctx.fillStyle = colour("ink");
       ctx.fillText(mark.name, textX, textY);
     });
@@ -355,8 +357,9 @@
       item.append(press, value);
       const band = element("span", "value wide");
       if (series.band) {
-        const area = swatch(`band c${series.colour}`, []);
-        item.append(area, element("span", "level", series.band.name), band);
+        const together = element("span", "level");
+        together.append(swatch(`band c${series.colour}`, []), element("span", "", series.band.name), band);
+        item.append(together);
       }
       list.append(item);
       return { value, band };
@@ -599,7 +602,8 @@
       download(`${name}-${table.id}`, rows())));
     wrapped.before(tools);
     [...table.tHead.rows[0].cells].forEach((head, column) => {
-      const press = button("sort", head.textContent, "", () =>
+      const nameless = head.textContent.trim() ? "" : `Column ${column + 1}`;
+      const press = button("sort", head.textContent, nameless, () =>
         sort(table, column, head.getAttribute("aria-sort") !== "ascending"));
       head.replaceChildren(press);
     });
