@@ -69,7 +69,7 @@ impl HeadroomVerb {
     pub fn answer(&self) -> Result<Answer, Problem> {
         let scenarios = self.input.load(false);
         let scenarios = scenarios.and_then(|scenarios| self.output.unless(scenarios, |_| Vec::new()));
-        answer_each(&self.input, scenarios, |scenario, several| Ok(self.answer_one(scenario, several)?))
+        answer_each(&self.input, scenarios, |scenario, several| self.answer_one(scenario, several))
     }
 
     fn answer_one(&self, scenario: &Checked, several: bool) -> Result<Said, Refusal> {

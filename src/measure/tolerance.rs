@@ -2,7 +2,7 @@
 //!
 //! D. B. Owen (1968), "A survey of properties and applications of the noncentral t-distribution", Technometrics 10: the
 //! mean of n normal samples less k sample deviations lies below their (1 − p)-quantile with probability γ for
-//! k = t'(γ; n − 1, z_p·√n)/√n, a quantile of the noncentral t. Not here: whether the samples are normal.
+//! k = t'(γ; n − 1, `z_p·√n)/√n`, a quantile of the noncentral t. Not here: whether the samples are normal.
 
 use statrs::distribution::{Continuous, ContinuousCDF, Gamma, Normal};
 

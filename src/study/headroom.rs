@@ -409,9 +409,10 @@ fn brackets(trials: &Trials<'_>, demand: Demand, count: u32) -> Vec<Bracket> {
 /// What half of the runs bear, by the replications that explored.
 fn typical(explored: &[Bracket], range: Range) -> Estimate {
     let replications = explored.len() as u32;
-    let procedure = match replications > FEW_EXPLORERS {
-        true => Procedure::Counted { replications },
-        false => Procedure::Scattered { replications },
+    let procedure = if replications > FEW_EXPLORERS {
+        Procedure::Counted { replications }
+    } else {
+        Procedure::Scattered { replications }
     };
     limits::factor(explored, 0.5, procedure, range)
 }

@@ -67,7 +67,7 @@ fn along(plan: &Plan) -> Chart {
     let costs = plan.candidates.iter().filter_map(|one| Some((at(one), one.figure(figure).value?)));
     let costs: Vec<(f64, f64)> = costs.collect();
     let dearest = costs.iter().map(|(_, cost)| *cost).fold(0.0, f64::max);
-    let chosen = chosen(plan).map(|one| at(one));
+    let chosen = chosen(plan).map(at);
     let marks = costs.iter().filter(|(x, _)| Some(*x) == chosen).map(|point| Layer::Mark {
         at: *point,
         stroke: Stroke::MAIN,

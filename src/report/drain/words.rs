@@ -81,22 +81,19 @@ pub(in crate::report) fn deadline(drain: &Drain, one: &Deadline) -> String {
     };
     let now = format!("{} of {} runs are clear {by}", one.in_time.kept, one.in_time.runs);
     let group = one.group.map(|group| drain.model.groups[group].name.as_str());
-    match (one.replicas, group) {
-        (Some(replicas), Some(group)) => {
-            let shares: Vec<String> = one
-                .tried
-                .iter()
-                .filter(|tried| tried.replicas + 1 == replicas || tried.replicas == replicas)
-                .map(|tried| format!("{}: {} of {}", tried.replicas, tried.in_time.kept, tried.in_time.runs))
-                .collect();
-            let equation = one.fluid_replicas.map_or(String::new(), |fluid| format!("; the equation asks for {fluid}"));
-            let needed = plural(f64::from(replicas), "replica");
-            format!("{now}. For {kept_in} of runs {group} needs {needed} ({}{equation})", shares.join(", "))
-        }
-        _ => {
-            let why_not = one.why_not.as_deref().unwrap_or("nothing was tried");
-            format!("{now}. How many replicas {kept_in} of runs need is not known: {why_not}")
-        }
+    if let (Some(replicas), Some(group)) = (one.replicas, group) {
+        let shares: Vec<String> = one
+            .tried
+            .iter()
+            .filter(|tried| tried.replicas + 1 == replicas || tried.replicas == replicas)
+            .map(|tried| format!("{}: {} of {}", tried.replicas, tried.in_time.kept, tried.in_time.runs))
+            .collect();
+        let equation = one.fluid_replicas.map_or(String::new(), |fluid| format!("; the equation asks for {fluid}"));
+        let needed = plural(f64::from(replicas), "replica");
+        format!("{now}. For {kept_in} of runs {group} needs {needed} ({}{equation})", shares.join(", "))
+    } else {
+        let why_not = one.why_not.as_deref().unwrap_or("nothing was tried");
+        format!("{now}. How many replicas {kept_in} of runs need is not known: {why_not}")
     }
 }
 

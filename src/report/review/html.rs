@@ -168,7 +168,7 @@ fn table_markup(table: &ReviewTable) -> Markup {
                     tr {
                         @for column in &table.columns {
                             @let unit = column.unit.as_ref();
-                            th scope="col" data-unit=[unit.map(|unit| unit.key())] class=[unit.map(|_| "number")] {
+                            th scope="col" data-unit=[unit.map(super::document::Unit::key)] class=[unit.map(|_| "number")] {
                                 (column.name)
                             }
                         }

@@ -165,9 +165,9 @@ impl<'s, 'b> Search<'s, 'b> {
             while high > 0 && low == 0 {
                 let place = high.saturating_sub(step);
                 if self.passes(line.points[place])? {
-                    high = place
+                    high = place;
                 } else {
-                    low = place + 1
+                    low = place + 1;
                 }
                 step = step.saturating_mul(2);
             }
@@ -176,9 +176,9 @@ impl<'s, 'b> Search<'s, 'b> {
             while low <= last && high > last {
                 let place = (low.saturating_add(step - 1)).min(last);
                 if self.passes(line.points[place])? {
-                    high = place
+                    high = place;
                 } else {
-                    low = place + 1
+                    low = place + 1;
                 }
                 step = step.saturating_mul(2);
             }

@@ -97,7 +97,7 @@ fn parts(scores: &[Vec<f64>], answers: &[f64], rows: &[usize], degree: usize) ->
     // A coefficient's square is too large by its own variance.
     let excess = noise / rows.len() as f64;
     let own = |input: usize| {
-        let own = &coefficients[1 + input * degree..1 + (input + 1) * degree];
+        let own = &coefficients[(1 + input * degree)..=((input + 1) * degree)];
         own.iter().map(|coefficient| coefficient * coefficient - excess).sum::<f64>().max(0.0)
     };
     let own: Vec<f64> = (0..scores.len()).map(own).collect();

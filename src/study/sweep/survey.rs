@@ -84,7 +84,7 @@ pub fn survey(
     runs.dedup();
     Ok(Survey {
         points,
-        replications: if !simulates { Some(0) } else { (runs.len() == 1).then(|| runs[0]) },
+        replications: if simulates { (runs.len() == 1).then(|| runs[0]) } else { Some(0) },
         events: if simulates { events * (points as f64 / models.len() as f64) } else { 0.0 },
         fingerprint: fingerprint(model, grid, options, question, all),
     })

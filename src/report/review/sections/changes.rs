@@ -124,8 +124,9 @@ fn caveats(former: &Former, now: &Value, changes: &[Change]) -> Vec<String> {
     }
     for (key, what) in [("horizon_s", "horizon"), ("warmup_s", "warm-up"), ("forebay", "version of forebay")] {
         if then.get(key) != now.get(key) {
-            let show =
-                |summary: &Value| summary.get(key).map_or_else(|| "unknown".to_owned(), |value| value.to_string());
+            let show = |summary: &Value| {
+                summary.get(key).map_or_else(|| "unknown".to_owned(), std::string::ToString::to_string)
+            };
             notes.push(format!("The {what} was {} and is {}.", show(then), show(now)));
         }
     }

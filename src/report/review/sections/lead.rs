@@ -106,21 +106,18 @@ fn verdict_of(context: &Context, slo: &Slo, verdict: &SloVerdict) -> Verdict {
     let model = &context.source.findings.outcome.model;
     let what = promise_words(model, slo);
     let limit = value_words(model, slo, verdict.limit);
-    let sentence_of = match verdict.value.value {
-        Some(value) => {
-            let side = if verdict.met == Some(false) { "not below" } else { "below" };
-            let side = if matches!(slo.promise, Promise::DrainedBy(_)) {
-                if verdict.met == Some(false) { "not by" } else { "by" }
-            } else {
-                side
-            };
-            let interval = interval_words(model, slo, &verdict.value);
-            format!("{what} is {}{interval}, {side} {limit}{}", value_words(model, slo, value), kept_words(verdict))
-        }
-        None => {
-            let why = verdict.value.why_not.as_deref().unwrap_or("no engine could tell");
-            format!("{what} has no value: {why}; the limit is {limit}{}", kept_words(verdict))
-        }
+    let sentence_of = if let Some(value) = verdict.value.value {
+        let side = if verdict.met == Some(false) { "not below" } else { "below" };
+        let side = if matches!(slo.promise, Promise::DrainedBy(_)) {
+            if verdict.met == Some(false) { "not by" } else { "by" }
+        } else {
+            side
+        };
+        let interval = interval_words(model, slo, &verdict.value);
+        format!("{what} is {}{interval}, {side} {limit}{}", value_words(model, slo, value), kept_words(verdict))
+    } else {
+        let why = verdict.value.why_not.as_deref().unwrap_or("no engine could tell");
+        format!("{what} has no value: {why}; the limit is {limit}{}", kept_words(verdict))
     };
     let broken = super::broken::words(context, slo).map_or_else(String::new, |words| format!("; {words}"));
     Verdict {
