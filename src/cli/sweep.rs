@@ -104,6 +104,9 @@ impl Engine {
     }
 }
 
+/// What is known of each scenario's sweep before it begins, by the scenario's name.
+type Surveys = Vec<(String, Survey)>;
+
 impl Sweep {
     /// Does it.
     ///
@@ -130,7 +133,7 @@ impl Sweep {
     }
 
     /// The scenarios with what their sweeps will be, and no reason to expect that one of them would be in vain.
-    fn load(&self) -> Result<(Vec<Checked>, Vec<(String, Survey)>), Vec<Refusal>> {
+    fn load(&self) -> Result<(Vec<Checked>, Surveys), Vec<Refusal>> {
         let mut scenarios = self.input.load(self.engine != Engine::Events)?;
         let chosen = scenarios.iter_mut().map(|scenario| strategy::put_to_work(scenario, self.strategy.as_deref()));
         let unknown: Vec<Refusal> = chosen.filter_map(Result::err).map(Refusal::from).collect();

@@ -74,7 +74,8 @@ pub fn write_review(
 
 /// Whether a file's name is one of ours.
 fn is_reviews(name: &str) -> bool {
-    name.starts_with(PREFIX) && name.ends_with(".png")
+    let is_picture = Path::new(name).extension().is_some_and(|ending| ending == "png");
+    name.starts_with(PREFIX) && is_picture
 }
 
 /// Names and contents of all charts as pictures.

@@ -170,9 +170,9 @@ mod tests {
     use crate::engine::formula::Approximation;
     use crate::model::{ConsumerGroup, Distribution, Queue};
 
-    fn known(relative_error: Option<f64>) -> Option<Approximation> {
+    fn known(relative_error: Option<f64>) -> Approximation {
         let (name, error) = ("Kimura 1986 (M/G/c)".to_owned(), "known".to_owned());
-        Some(Approximation { name, error, relative_error })
+        Approximation { name, error, relative_error }
     }
 
     fn told(wait_mean_s: f64, approximation: Option<Approximation>) -> usize {
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn an_approximation_is_held_to_its_own_error() {
         assert_eq!((told(1.01, None), told(1.1, None)), (0, 1));
-        assert_eq!((told(1.1, known(Some(0.15))), told(1.3, known(Some(0.15)))), (0, 1));
-        assert_eq!(told(9.0, known(None)), 0);
+        assert_eq!((told(1.1, Some(known(Some(0.15)))), told(1.3, Some(known(Some(0.15))))), (0, 1));
+        assert_eq!(told(9.0, Some(known(None))), 0);
     }
 }

@@ -204,5 +204,5 @@ pub fn regret(
     let mut choice = Choice { axis, places: (0..axis.values.len()).collect(), variant };
     let costs = Costs::of(&mut choice, &drawn, options.minimise)?;
     let found = Search::new(&choice, options)?.requirements(&drawn, progress)?;
-    Ok(outcome::weighed(model, &choice, inputs, &drawn, &costs, found, options))
+    Ok(outcome::weighed(model, &choice, inputs, &drawn, &costs, &found, options))
 }

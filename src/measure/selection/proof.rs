@@ -41,7 +41,7 @@ impl ShareProof {
     /// of Clopper and Pearson, so that both say the same.
     pub fn judge(&self, kept: u32, runs: u32) -> ShareVerdict {
         let limit = -self.error.ln();
-        if self.evidence_for(self.demanded, kept, runs) >= limit && KeptShare::new(kept, runs).low >= self.demanded {
+        if Self::evidence_for(self.demanded, kept, runs) >= limit && KeptShare::new(kept, runs).low >= self.demanded {
             ShareVerdict::Reached
         } else if self.evidence_against(kept, runs) >= limit {
             ShareVerdict::Missed
@@ -54,13 +54,13 @@ impl ShareProof {
     /// numbers of runs at once. 0 without any success.
     pub fn at_least(&self, kept: u32, runs: u32) -> f64 {
         let limit = -self.error.ln();
-        if kept == 0 || self.evidence_for(1e-9, kept, runs) < limit {
+        if kept == 0 || Self::evidence_for(1e-9, kept, runs) < limit {
             return 0.0;
         }
         let (mut low, mut high) = (1e-9, f64::from(kept) / f64::from(runs));
         for _ in 0..60 {
             let middle = 0.5 * (low + high);
-            if self.evidence_for(middle, kept, runs) >= limit { low = middle } else { high = middle }
+            if Self::evidence_for(middle, kept, runs) >= limit { low = middle } else { high = middle }
         }
         low
     }
@@ -84,7 +84,7 @@ impl ShareProof {
     }
 
     /// Logarithm of the evidence for a share above `share`.
-    fn evidence_for(&self, share: f64, kept: u32, runs: u32) -> f64 {
+    fn evidence_for(share: f64, kept: u32, runs: u32) -> f64 {
         let failed = runs - kept;
         let base = likelihood(share, kept, failed);
         let all = if failed == 0 { EXTREME.ln() - base } else { f64::NEG_INFINITY };

@@ -143,11 +143,9 @@ fn bands(at: &[f64], estimates: &[Estimate]) -> Vec<Layer> {
     let low = pieces(at, &ends(|estimate| estimate.low.map(|low| low.max(0.0))));
     let high = pieces(at, &ends(|estimate| estimate.high));
     let count = low.len();
-    let band = |(k, (low, high)): (usize, (Vec<(f64, f64)>, Vec<(f64, f64)>))| {
-        let label = if k + 1 == count { "95 % interval".to_owned() } else { String::new() };
-        Layer::Band { low, high, stroke: Stroke::MAIN, label }
-    };
-    low.into_iter().zip(high).enumerate().map(band).collect()
+    let label = |k: usize| if k + 1 == count { "95 % interval".to_owned() } else { String::new() };
+    let ends = low.into_iter().zip(high).enumerate();
+    ends.map(|(k, (low, high))| Layer::Band { low, high, stroke: Stroke::MAIN, label: label(k) }).collect()
 }
 
 /// The intervals of values that have no order: a line through them would lie.

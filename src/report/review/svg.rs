@@ -295,15 +295,16 @@ impl Frame<'_> {
                 continue;
             };
             let (x, y) = (px(self.x(self.place(place))), px(self.y(value)));
-            match (pen_is_up, series.shape) {
+            let stroke = match (pen_is_up, series.shape) {
                 (true, Shape::Step) => {
                     let begin = place.checked_sub(1).map_or(0.0, |before| self.place(before));
-                    path.push_str(&format!("M{} {y}H{x}", px(self.x(begin))));
+                    format!("M{} {y}H{x}", px(self.x(begin)))
                 }
-                (true, _) => path.push_str(&format!("M{x} {y}")),
-                (false, Shape::Step) => path.push_str(&format!("V{y}H{x}")),
-                (false, _) => path.push_str(&format!("L{x} {y}")),
-            }
+                (true, _) => format!("M{x} {y}"),
+                (false, Shape::Step) => format!("V{y}H{x}"),
+                (false, _) => format!("L{x} {y}"),
+            };
+            path.push_str(&stroke);
             pen_is_up = false;
         }
         path

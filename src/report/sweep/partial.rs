@@ -141,6 +141,7 @@ fn digits(value: Option<f64>) -> Value {
     json!(value.map(|value| format!("{value:?}")))
 }
 
+#[expect(clippy::option_option, reason = "outside, `None` is a damaged line; inside, a number that is missing")]
 fn number(value: &Value) -> Option<Option<f64>> {
     match value {
         Value::Null => Some(None),
@@ -179,6 +180,7 @@ fn decode(value: &Value) -> Option<SweepPoint> {
     })
 }
 
+#[expect(clippy::option_option, reason = "outside, `None` is a damaged line; inside, a share that is missing")]
 fn kept_of(value: &Value) -> Option<Option<KeptShare>> {
     if value.is_null() {
         return Some(None);

@@ -162,7 +162,7 @@ fn beside(view: &View, points: &[&SweepPoint]) -> Vec<QueueFigure> {
             || view.what.starts_with(figure_name(*figure));
         // Without chance the longest wait and the backlog stand for the quantiles.
         let stands_in = matches!(figure, QueueFigure::WaitMax | QueueFigure::BacklogMax);
-        !is_shown && !(is_simulated && stands_in)
+        !(is_shown || is_simulated && stands_in)
     };
     let is_known = |figure: &QueueFigure| {
         points.iter().any(|point| figure_of(view, point, *figure).is_some_and(|estimate| estimate.value.is_some()))

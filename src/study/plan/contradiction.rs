@@ -25,7 +25,7 @@ fn between(model: &Model, a: &Slo, b: &Slo) -> Option<(String, String)> {
     if (a.queue, a.path, a.during) != (b.queue, b.path, b.during) {
         return None;
     }
-    let (first, second) = (rank(a.promise)?, rank(b.promise)?);
+    let (first, second) = (rank(a.promise), rank(b.promise));
     if first.0 != second.0 {
         return None;
     }
@@ -48,7 +48,7 @@ fn between(model: &Model, a: &Slo, b: &Slo) -> Option<(String, String)> {
 }
 
 /// What a promise is about, and how far up its distribution; means stand apart.
-fn rank(promise: Promise) -> Option<(u8, f64)> {
+fn rank(promise: Promise) -> (u8, f64) {
     let of = |quantile| match quantile {
         Quantile::Mean => None,
         Quantile::P(share) => Some(share),
@@ -58,7 +58,7 @@ fn rank(promise: Promise) -> Option<(u8, f64)> {
         Some(share) => (kind, share),
         None => (kind + 1, 0.0),
     };
-    Some(match promise {
+    match promise {
         Promise::Latency(quantile, _) => place(0, quantile),
         Promise::Wait(quantile, _) => place(2, quantile),
         Promise::Depth(Level::Mean, _) => (5, 0.0),
@@ -66,7 +66,7 @@ fn rank(promise: Promise) -> Option<(u8, f64)> {
         Promise::Depth(Level::Max, _) => (4, 1.0),
         Promise::LossShare(_) => (6, 0.0),
         Promise::DrainedBy(_) => (7, 0.0),
-    })
+    }
 }
 
 fn shown(promise: Promise) -> String {

@@ -23,6 +23,7 @@ fn world(per_s: f64, service_s: f64, horizon_s: f64, share: f64, limit_s: f64) -
 }
 
 /// The only changes that these worlds know.
+#[expect(clippy::unnecessary_wraps, reason = "this is what a plan asks for its models")]
 fn variant(model: &Model, changes: &[Override]) -> Result<Model, Faults> {
     let mut model = model.clone();
     for change in changes {

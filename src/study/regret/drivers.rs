@@ -138,7 +138,9 @@ fn least_squares(columns: Vec<Vec<f64>>, answers: &[f64]) -> Option<(Vec<f64>, f
             return None;
         }
         upper[k][k] = length;
-        column.iter_mut().for_each(|entry| *entry /= length);
+        for entry in &mut column {
+            *entry /= length;
+        }
         basis.push(column);
     }
     let along: Vec<f64> = basis.iter().map(|column| product(column, answers)).collect();

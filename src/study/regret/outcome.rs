@@ -95,7 +95,7 @@ pub(super) fn weighed(
     inputs: &[Uncertain],
     drawn: &[Draw],
     costs: &Costs,
-    found: Found,
+    found: &Found,
     options: &RegretOptions,
 ) -> RegretPlan {
     let all = choice.places.len();

@@ -179,9 +179,8 @@ fn named_one(fault: &Fault, changes: &[Override]) -> Fault {
             && changes.iter().any(|change| place.excerpt == format!("{}={}", change.path, change.value))
     });
     if is_ours {
-        let rename = |text: &str| text.replace("--set ", "--vary ");
-        fault.message = rename(&fault.message);
-        fault.help = fault.help.as_deref().map(rename);
+        fault.message = fault.message.replace("--set ", "--vary ");
+        fault.help = fault.help.map(|help| help.replace("--set ", "--vary "));
         if let Some(place) = &mut fault.place {
             "--vary".clone_into(&mut place.file);
         }
