@@ -174,6 +174,8 @@ mod help {
             "compare",
             "headroom",
             "drain",
+            "plan",
+            "review",
             "check",
             "decide",
             "explain",
