@@ -368,7 +368,7 @@
     });
     for (const limit of spec.limits) {
       const item = element("li", "limit-entry");
-      item.append(swatch("limit", [14, 3]), element("span", "name", `promise ${limit.name}`));
+      item.append(swatch("limit", [14, 3]), element("span", "name", `limit, ${limit.name}`));
       list.append(item);
     }
     return { list, values };
