@@ -50,8 +50,8 @@ fn every_section_opens_with_a_sentence_that_has_its_number() {
     }
     assert_eq!(
         review.lead.finding,
-        "1 of 2 promises is broken: fresh. Depth peaks at 71.8k messages at 09:00 and the backlog is gone at 09:08; one \
-         message in a hundred waits more than 5m 58s."
+        "1 of 2 promises is broken: fresh. Depth peaks at 71.8k messages at 09:00 and the backlog is gone at 09:08; \
+         one message in a hundred waits more than 5m 58s."
     );
 }
 
