@@ -337,6 +337,22 @@ fn nothing_overflows_from_a_phone_to_a_large_screen() {
 }
 
 #[test]
+fn the_sample_review_with_all_its_sections_is_sound() {
+    let Some((mut page, turn)) = browser() else { return };
+    let _turn = turn;
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sample-review.html");
+    for look in [Look::DESKTOP, Look { dark: true, ..Look::PHONE }] {
+        page.open(&sample, look);
+        page.settle();
+        assert_silent(&mut page);
+        page.value("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
+        page.settle();
+        assert_eq!(overflowing(&mut page, look.width), "", "at {} px", look.width);
+        assert_eq!(faults(&mut page), "");
+    }
+}
+
+#[test]
 fn the_first_screen_holds_the_question_and_the_verdict() {
     let Some((mut page, turn)) = browser() else { return };
     let _turn = turn;

@@ -175,6 +175,8 @@ mod help {
             "sweep",
             "headroom",
             "drain",
+            "plan",
+            "review",
             "check",
             "decide",
             "explain",

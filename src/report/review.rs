@@ -117,7 +117,8 @@ fn json_of(source: &ReviewSource, review: &Review) -> Value {
         });
     let sections = review.sections.iter().map(|section| (section.id.to_owned(), json!(section.finding)));
     let outage = findings.outage.as_ref().map(|outage| {
-        json!({ "from_s": outage.from_s, "until_s": outage.until_s, "summary": timeless(summary_json(&outage.outcome)) })
+        let summary = timeless(summary_json(&outage.outcome));
+        json!({ "from_s": outage.from_s, "until_s": outage.until_s, "summary": summary })
     });
     let left_out = findings.left_out.iter().map(|left| json!({ "what": left.what, "why": left.why }));
     json!({

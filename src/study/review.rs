@@ -1,8 +1,8 @@
 //! A review: everything that is asked about one scenario, answered in one go.
 //!
 //! A run through all engines and a trial by an outage at the peak; the strategies against one another, a plan and the
-//! headroom where the scenario asks for them. What cannot be answered is left out with its reason; only what no review can do without ends it. Not here: what
-//! is said about it (`report::review`).
+//! headroom where the scenario asks for them. What cannot be answered is left out with its reason; only what no review
+//! can do without ends it. Not here: what is said about it (`report::review`).
 
 mod outage;
 

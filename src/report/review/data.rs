@@ -9,7 +9,8 @@
 //!             "values": [10, 20]},
 //!       "y": {"label": "messages", "unit": "messages", "log": false},
 //!       "series": [ {"id": "mean", "name": "mean", "unit": "messages", "shape": "line", "colour": 0, "dash": [],
-//!                    "values": [1.5, null], "band": {"name": "5–95 % of runs", "low": [1, null], "high": [2, null]}} ],
+//!                    "values": [1.5, null],
+//!                    "band": {"name": "5–95 % of runs", "low": [1, null], "high": [2, null]}} ],
 //!       "limits": [ {"name": "small: below 10k", "value": 10000} ],
 //!       "marks": [ {"name": "peak", "x": 3600} ],
 //!       "thinned": null } } }

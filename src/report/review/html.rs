@@ -94,8 +94,12 @@ fn lead(review: &Review) -> Markup {
             h2 id="verdict-heading" { "The question and the verdict" }
             p class="asked" { (lead.asked) }
             p class="finding" { (lead.finding) }
-            @if !lead.verdicts.is_empty() { ul class="verdicts" { @for verdict in &lead.verdicts { (verdict_markup(verdict)) } } }
-            @if !lead.numbers.is_empty() { dl class="numbers" { @for number in &lead.numbers { (number_markup(number)) } } }
+            @if !lead.verdicts.is_empty() {
+                ul class="verdicts" { @for verdict in &lead.verdicts { (verdict_markup(verdict)) } }
+            }
+            @if !lead.numbers.is_empty() {
+                dl class="numbers" { @for number in &lead.numbers { (number_markup(number)) } }
+            }
             (notes(&lead.notes))
         }
     }
@@ -198,7 +202,10 @@ fn row_markup(table: &ReviewTable, row: &[super::document::Cell]) -> Markup {
 fn foot() -> Markup {
     html! {
         footer {
-            p { "Written by forebay " (env!("CARGO_PKG_VERSION")) ". This file holds everything it shows; it loads nothing." }
+            p {
+                "Written by forebay " (env!("CARGO_PKG_VERSION"))
+                ". This file holds everything it shows; it loads nothing."
+            }
             details {
                 summary { "Licence of the chart library in this file" }
                 pre tabindex="0" { (LICENCE) }

@@ -292,7 +292,8 @@
     const x = {
       ...common, size: 34, space: 85, grid: { show: false },
       incrs: time ? DURATION_STEPS : spec.x.unit === "s" ? DURATION_STEPS : NUMBER_STEPS,
-      values: (u, ticks, axis, space, step) => ticks.map((tick) => time ? clock.tick(tick, step) : show(tick, spec.x.unit)),
+      values: (u, ticks, axis, space, step) =>
+        ticks.map((tick) => time ? clock.tick(tick, step) : show(tick, spec.x.unit)),
     };
     if (time) {
       x.splits = (u, axis, from, until, step) => {
@@ -318,7 +319,8 @@
 
   const rangeOf = (spec) => (u, low, high) => {
     // What lies further below than this no reader acts upon.
-    if (spec.y.log) return high > 0 ? uPlot.rangeLog(Math.max(low, high / WIDEST_LOG_RANGE), high, 10, false) : [0.1, 1];
+    const floor = Math.max(low, high / WIDEST_LOG_RANGE);
+    if (spec.y.log) return high > 0 ? uPlot.rangeLog(floor, high, 10, false) : [0.1, 1];
     const limits = spec.limits.map((limit) => limit.value).filter((value) => value <= LARGEST_LIMIT * high);
     const most = Math.max(high || 0, ...limits);
     return [Math.min(0, low || 0) * HEADROOM, (most > 0 ? most : 1) * HEADROOM];
@@ -366,7 +368,7 @@
     });
     for (const limit of spec.limits) {
       const item = element("li", "limit-entry");
-      item.append(swatch("limit", [14, 3]), element("span", "name", `promise ${limit.name}`));
+      item.append(swatch("limit", [14, 3]), element("span", "name", `limit, ${limit.name}`));
       list.append(item);
     }
     return { list, values };
@@ -458,7 +460,8 @@
     });
     const { plot, where, range, tools } = frameOf(figure, spec, legend);
     const text = reader(spec, clock, legend, where);
-    const size = () => ({ width: Math.max(200, Math.floor(plot.clientWidth)), height: plot.clientWidth < 500 ? 230 : 300 });
+    const size = () =>
+      ({ width: Math.max(200, Math.floor(plot.clientWidth)), height: plot.clientWidth < 500 ? 230 : 300 });
     const u = new uPlot({
       ...size(), ...seriesOptions(spec), axes: axesOf(spec, clock), legend: { show: false },
       padding: [10, 34, 0, 0], cursor: cursorOf(spec, group, xs, places),

@@ -247,14 +247,16 @@ impl Frame<'_> {
         let shown = value <= self.y.end();
         html! {
             @if shown {
-                path class="limit" stroke-dasharray="14 3" d={ "M" (LEFT) " " (px(self.y(value))) "H" (WIDTH - RIGHT) } {}
+                path class="limit" stroke-dasharray="14 3"
+                    d={ "M" (LEFT) " " (px(self.y(value))) "H" (WIDTH - RIGHT) } {}
             }
         }
     }
 
     fn mark(&self, value: f64) -> Markup {
         html! {
-            path class="mark" stroke-dasharray="2 3" d={ "M" (px(self.x(value))) " " (px(self.top)) "v" (PLOT_HEIGHT) } {}
+            path class="mark" stroke-dasharray="2 3"
+                d={ "M" (px(self.x(value))) " " (px(self.top)) "v" (PLOT_HEIGHT) } {}
         }
     }
 

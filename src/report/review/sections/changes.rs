@@ -136,8 +136,8 @@ fn caveats(former: &Former, now: &Value, changes: &[Change]) -> Vec<String> {
     }
     if then.get("seed") == now.get("seed") {
         notes.push(
-            "Both have the same seed, so parts of their chance are the same: the intervals, made as if they had nothing \
-             in common, are rather too wide."
+            "Both have the same seed, so parts of their chance are the same: the intervals, made as if they had \
+             nothing in common, are rather too wide."
                 .to_owned(),
         );
     }

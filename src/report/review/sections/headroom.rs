@@ -102,7 +102,8 @@ fn finding(headroom: &Headroom) -> String {
         )
     } else {
         format!(
-            "There is no headroom: the load would have to be {}{interval} for {kept_in} of runs to keep all promises{first}",
+            "There is no headroom: the load would have to be {}{interval} for {kept_in} of runs to keep all \
+             promises{first}",
             more(factor)
         )
     };
