@@ -172,7 +172,7 @@ fn what_is_wrong_with_a_page_is_seen() {
 fn the_value_under_the_pointer_is_the_one_that_the_run_found() {
     let Some((mut page, written, _turn)) = opened(SALE, Look::DESKTOP) else { return };
     let series = &written.outcome.events.as_ref().unwrap().series[0];
-    for k in [1, 35, 59, 71, 119] {
+    for k in [1, 35, 59, 71, 117] {
         let (x, y) = place_in(&mut page, "depth-0", series.time_s[k]);
         page.point_at(x, y);
         let (value, text) = legend_value(&mut page, "depth-0", "mean");
@@ -185,8 +185,8 @@ fn the_value_under_the_pointer_is_the_one_that_the_run_found() {
         ));
         assert_eq!(text, cell);
         // One cursor: the other charts show the same instant.
-        let (value, _) = legend_value(&mut page, "traffic-0", "published");
-        assert!(close(value.unwrap(), series.publish_rate[k]), "{value:?} for {} at {k}", series.publish_rate[k]);
+        let (value, _) = legend_value(&mut page, "traffic-0", "acked");
+        assert!(close(value.unwrap(), series.ack_rate[k]), "{value:?} for {} at {k}", series.ack_rate[k]);
         let (value, _) = legend_value(&mut page, "wait-0", "mean");
         match series.wait_mean_s[k] {
             Some(wait_s) => assert!(close(value.unwrap(), wait_s)),
@@ -195,9 +195,47 @@ fn the_value_under_the_pointer_is_the_one_that_the_run_found() {
     }
     let instants =
         page.value("[...new Set([...document.querySelectorAll('.where')].map((place) => place.textContent))]");
-    assert_eq!(instants, json!(["09:00:00"]));
+    assert_eq!(instants, json!(["08:59:00"]));
     page.point_at(2.0, 2.0);
     assert_eq!(legend_value(&mut page, "depth-0", "mean"), (None, String::new()), "nothing is under the pointer");
+}
+
+/// For every row of every chart's table: what the legend shows when the pointer is there, what the cell holds, and the
+/// number behind it.
+const LEGENDS_AND_CELLS: &str = "
+    [...document.querySelectorAll('figure.is-live')].flatMap((figure) => {
+        const over = figure.querySelector('.u-over');
+        over.scrollIntoView({block: 'center', behavior: 'instant'});
+        const box = over.getBoundingClientRect();
+        const [from, until] = [Number(figure.dataset.from), Number(figure.dataset.until)];
+        const entries = [...figure.querySelectorAll('.legend li')].filter((entry) => entry.querySelector('.series'));
+        return [...figure.querySelector('table').tBodies[0].rows].flatMap((row) => {
+            const at = box.left + box.width * (Number(row.cells[0].dataset.value) - from) / (until - from);
+            over.dispatchEvent(new MouseEvent('mousemove', {clientX: at, clientY: box.top + 10}));
+            let column = 0;
+            return entries.map((entry) => {
+                column += 1;
+                const cell = row.cells[column];
+                if (entry.querySelector('.level')) column += 2;
+                const value = entry.querySelector('.value');
+                return [value.textContent, cell.textContent, value.dataset.value ?? ''];
+            });
+        });
+    })";
+
+#[test]
+fn legends_write_numbers_as_tables_do() {
+    let Some((mut page, _, _turn)) = opened(SALE, Look::DESKTOP) else { return };
+    let found = page.value(LEGENDS_AND_CELLS);
+    let found = found.as_array().unwrap();
+    assert!(found.len() > 300, "{} numbers", found.len());
+    for triple in found {
+        let [legend, cell, value] = [0, 1, 2].map(|place| triple[place].as_str().unwrap());
+        // A number half-way between two of three digits goes to either.
+        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+        let half_way = digits.trim_matches('0').len() == 4 && digits.trim_end_matches('0').ends_with('5');
+        assert!(legend == cell || half_way, "{legend} for {cell} ({value})");
+    }
 }
 
 #[test]
@@ -206,8 +244,8 @@ fn within_an_interval_the_pointer_means_its_average() {
     let series = &written.outcome.events.as_ref().unwrap().series[0];
     let (x, y) = place_in(&mut page, "traffic-0", series.time_s[70] + 0.2 * 30.0);
     page.point_at(x, y);
-    let (value, _) = legend_value(&mut page, "traffic-0", "published");
-    assert!(close(value.unwrap(), series.publish_rate[71]), "{value:?} for {}", series.publish_rate[71]);
+    let (value, _) = legend_value(&mut page, "traffic-0", "acked");
+    assert!(close(value.unwrap(), series.ack_rate[71]), "{value:?} for {}", series.ack_rate[71]);
 }
 
 #[test]
@@ -243,8 +281,8 @@ fn the_keyboard_does_what_the_pointer_does_and_says_so() {
     page.press("ArrowRight");
     let (value, text) = legend_value(&mut page, "depth-0", "mean");
     assert!(close(value.unwrap(), series.depth_mean[1]), "{value:?} for {}", series.depth_mean[1]);
-    let (value, _) = legend_value(&mut page, "traffic-0", "published");
-    assert!(close(value.unwrap(), series.publish_rate[1]), "the other charts follow");
+    let (value, _) = legend_value(&mut page, "traffic-0", "acked");
+    assert!(close(value.unwrap(), series.ack_rate[1]), "the other charts follow");
     let words = page.text(said);
     assert!(words.starts_with("08:01:00: ") && words.contains(&text), "{words}");
     page.press("+");
@@ -295,6 +333,22 @@ fn nothing_overflows_from_a_phone_to_a_large_screen() {
         page.look(Look { width: WIDTHS[0], ..Look::DESKTOP });
         page.settle();
         assert_eq!(overflowing(&mut page, WIDTHS[0]), "", "after the window became narrow");
+    }
+}
+
+#[test]
+fn the_sample_review_with_all_its_sections_is_sound() {
+    let Some((mut page, turn)) = browser() else { return };
+    let _turn = turn;
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sample-review.html");
+    for look in [Look::DESKTOP, Look { dark: true, ..Look::PHONE }] {
+        page.open(&sample, look);
+        page.settle();
+        assert_silent(&mut page);
+        page.value("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
+        page.settle();
+        assert_eq!(overflowing(&mut page, look.width), "", "at {} px", look.width);
+        assert_eq!(faults(&mut page), "");
     }
 }
 

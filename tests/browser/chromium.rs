@@ -1,4 +1,4 @@
-//! A headless Chromium, spoken to over two pipes in the Chrome DevTools Protocol: JSON messages that end with a zero byte.
+//! A headless Chromium, spoken to over two pipes in Chrome's debugging protocol: JSON messages that end with a zero byte.
 //! Knows nothing of reviews. No crate does this: the protocol is a few lines, and drivers bring hundreds of crates.
 
 use std::env;

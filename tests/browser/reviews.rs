@@ -72,7 +72,7 @@ pub const HOSTILE_TITLE: &str = "</script><script>window.broken = 1</script><img
 
 pub fn hostile() -> String {
     let quoted = serde_json::to_string(HOSTILE_TITLE).unwrap();
-    format!("title: {quoted}\ndescription: {quoted}\n{}", WITHOUT_CLOCK)
+    format!("title: {quoted}\ndescription: {quoted}\n{WITHOUT_CLOCK}")
 }
 
 /// A review on disk, with what it was made of.

@@ -19,6 +19,7 @@
   // A limit this many times above everything that happened would press it flat; the legend still names it.
   const LARGEST_LIMIT = 2.5;
   const HEADROOM = 1.04;
+  const WIDEST_LOG_RANGE = 1e5;
 
   const element = (name, classes = "", text = "") => {
     const made = document.createElement(name);
@@ -73,12 +74,12 @@
     if (long < 100 * DAY) return sign + twoUnits(Math.round(long / HOUR), 24, "d", "h");
     return `${sign}${count(long / DAY)}d`;
   };
-  const rate = (perSecond) => {
+  const rateUnit = (perSecond) => {
     const size = Math.abs(rounded(perSecond));
-    const [factor, unit] = size === 0 ? [1, "s"]
-      : [[1, "s"], [MINUTE, "min"], [HOUR, "h"]].find(([f]) => size * f >= 1) || [DAY, "d"];
-    return `${count(perSecond * factor)}/${unit}`;
+    if (size === 0) return [1, "s"];
+    return [[1, "s"], [MINUTE, "min"], [HOUR, "h"]].find(([f]) => size * f >= 1) || [DAY, "d"];
   };
+  const rate = (perSecond, [factor, unit] = rateUnit(perSecond)) => `${count(perSecond * factor)}/${unit}`;
   const share = (x) => {
     const missing = 1 - x;
     if (missing > 0 && missing < 0.01) {
@@ -260,7 +261,7 @@
     ctx.strokeStyle = colour("muted");
     ctx.setLineDash([2 * ratio, 3 * ratio]);
     ctx.font = `${12 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
-    ctx.textBaseline = "top";
+    [ctx.textBaseline, ctx.textAlign] = ["top", "left"];
     spec.marks.forEach((mark, number) => {
       const x = u.valToPos(mark.x, "x", true);
       if (x < left || x > left + width) return;
@@ -271,8 +272,10 @@
       const wide = ctx.measureText(mark.name).width;
       const fits = x + wide + 6 * ratio < left + width;
       const textX = fits ? x + 5 * ratio : x - wide - 5 * ratio, textY = top + (2 + 15 * (number % 3)) * ratio;
+      ctx.globalAlpha = 0.7;
       ctx.fillStyle = colour("paper");
       ctx.fillRect(textX - 2 * ratio, textY - ratio, wide + 4 * ratio, 14 * ratio);
+      ctx.globalAlpha = 1;
       ctx.fillStyle = colour("ink");
       ctx.fillText(mark.name, textX, textY);
     });
@@ -289,7 +292,8 @@
     const x = {
       ...common, size: 34, space: 85, grid: { show: false },
       incrs: time ? DURATION_STEPS : spec.x.unit === "s" ? DURATION_STEPS : NUMBER_STEPS,
-      values: (u, ticks, axis, space, step) => ticks.map((tick) => time ? clock.tick(tick, step) : show(tick, spec.x.unit)),
+      values: (u, ticks, axis, space, step) =>
+        ticks.map((tick) => time ? clock.tick(tick, step) : show(tick, spec.x.unit)),
     };
     if (time) {
       x.splits = (u, axis, from, until, step) => {
@@ -301,13 +305,22 @@
       };
     }
     const y = {
-      ...common, size: 68, space: 42, incrs: spec.y.unit === "s" ? DURATION_STEPS : NUMBER_STEPS,
-      values: (u, ticks) => ticks.map((tick) => tick === 0 ? "0" : show(tick, spec.y.unit)),
+      ...common, size: 68, space: 42,
+      values: (u, ticks) => {
+        // One unit along an axis: 30/min below 1/s would read as more.
+        const unit = rateUnit(Math.max(...ticks));
+        const text = (tick) => spec.y.unit === "per_s" ? rate(tick, unit) : show(tick, spec.y.unit);
+        return ticks.map((tick) => tick === null ? "" : tick === 0 ? "0" : text(tick));
+      },
     };
+    if (!spec.y.log) y.incrs = spec.y.unit === "s" ? DURATION_STEPS : NUMBER_STEPS;
     return [x, y];
   };
 
   const rangeOf = (spec) => (u, low, high) => {
+    // What lies further below than this no reader acts upon.
+    const floor = Math.max(low, high / WIDEST_LOG_RANGE);
+    if (spec.y.log) return high > 0 ? uPlot.rangeLog(floor, high, 10, false) : [0.1, 1];
     const limits = spec.limits.map((limit) => limit.value).filter((value) => value <= LARGEST_LIMIT * high);
     const most = Math.max(high || 0, ...limits);
     return [Math.min(0, low || 0) * HEADROOM, (most > 0 ? most : 1) * HEADROOM];
@@ -320,9 +333,10 @@
       return shape;
     };
     const svg = made("svg", { class: "swatch", viewBox: "0 0 26 12", "aria-hidden": "true" });
-    const points = classes.startsWith("point");
-    svg.append(points ? made("circle", { class: classes, cx: "13", cy: "6", r: "4.5" })
-      : made("path", { class: classes, d: "M0 6h26", "stroke-dasharray": dash.join(" ") || "none" }));
+    const kind = classes.split(" ")[0];
+    if (kind === "point") svg.append(made("circle", { class: classes, cx: "13", cy: "6", r: "4.5" }));
+    else if (kind === "band") svg.append(made("rect", { class: classes, width: "26", height: "12" }));
+    else svg.append(made("path", { class: classes, d: "M0 6h26", "stroke-dasharray": dash.join(" ") || "none" }));
     return svg;
   };
 
@@ -343,18 +357,24 @@
       press.append(swatch(`${kind} c${series.colour}`, series.dash), element("span", "name", series.name));
       const value = element("span", "value");
       item.append(press, value);
-      const band = element("span", "value");
-      if (series.band) item.append(element("span", "level", series.band.name), band);
+      const band = element("span", "value wide");
+      if (series.band) {
+        const together = element("span", "level");
+        together.append(swatch(`band c${series.colour}`, []), element("span", "", series.band.name), band);
+        item.append(together);
+      }
       list.append(item);
       return { value, band };
     });
     for (const limit of spec.limits) {
       const item = element("li", "limit-entry");
-      item.append(swatch("limit", [14, 3]), element("span", "name", `promise ${limit.name}`));
+      item.append(swatch("limit", [14, 3]), element("span", "name", `limit, ${limit.name}`));
       list.append(item);
     }
     return { list, values };
   };
+
+  const HINT = "Point at the chart, or use the arrow keys, to read its values.";
 
   // What stands at a place of the axis, in words: for the legend, and for those who listen.
   const reader = (spec, clock, legend, where) => {
@@ -367,7 +387,8 @@
     };
     return {
       update(place) {
-        where.textContent = place === null ? "" : label(place);
+        where.textContent = place === null ? HINT : label(place);
+        where.classList.toggle("hint", place === null);
         spec.series.forEach((series, number) => {
           const { value, band } = legend.values[number];
           const now = place === null ? null : series.values[place];
@@ -385,68 +406,72 @@
     };
   };
 
-  const toolsOf = (group, chart) => {
-    const tools = element("div", "tools");
-    const what = (text) => () => { chart.act(text); };
-    const range = element("span", "range");
-    tools.append(
-      button("tool", "+", "Zoom in", what("in")), button("tool", "−", "Zoom out", what("out")),
-      button("tool reset", "Reset", "Reset: show everything", what("reset")), range,
-    );
-    return { tools, range };
-  };
-
   const KEYS = "Arrow keys move the cursor, plus and minus zoom, Home shows everything.";
 
-  const makeChart = (figure, spec) => {
-    const drawing = figure.querySelector(".static");
-    const clock = clockOf(spec.x);
-    const group = groupOf(spec);
-    const { columns, places } = columnsOf(spec);
-    const steps = spec.series.some((series) => series.shape === "step");
-    const live = element("div", "live"), plot = element("div", "plot-area"), where = element("span", "where");
+  // The elements around a chart, put where its drawing stands.
+  const frameOf = (figure, spec, legend) => {
+    const plot = element("div", "plot-area"), where = element("span", "where"), range = element("span", "range");
     plot.tabIndex = 0;
     plot.setAttribute("role", "application");
     plot.setAttribute("aria-roledescription", "chart");
     plot.setAttribute("aria-label", `${spec.title}. ${KEYS}`);
-    plot.title = "Drag to zoom. " + KEYS;
+    const top = element("div", "readout"), tools = element("div", "tools"), live = element("div", "live");
+    top.append(where, legend.list);
+    live.append(top, element("p", "axis-label", spec.y.label), plot,
+      element("p", "axis-label below", spec.x.label), tools);
+    figure.querySelector(".static").before(live);
+    figure.classList.add("is-live");
+    return { plot, where, range, tools };
+  };
+
+  // The cursor: shared by the charts of a group, and so is what is dragged out with it.
+  const cursorOf = (spec, group, xs, places) => {
+    const steps = spec.series.some((series) => series.shape === "step");
+    const owner = (number) => spec.series[places.indexOf(number)];
+    return {
+      y: false,
+      dataIdx: (u, number, closest, value) => {
+        // An average belongs to the interval that ends at its place: the cursor within it means that one.
+        const late = (value - xs[closest]) > 1e-6 * (group.shown[1] - group.shown[0]);
+        return steps && late && closest + 1 < xs.length ? closest + 1 : closest;
+      },
+      points: {
+        show: (u, number) => owner(number) !== undefined && element("div", "cursor-point"),
+        fill: (u, number) => owner(number) ? colour(`c${owner(number).colour}`) : "transparent",
+      },
+      drag: { x: true, y: false, setScale: false, dist: 4 },
+      // Selecting is told by `zoom`, to all charts alike.
+      sync: {
+        key: group.key, scales: ["x", null],
+        filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
+      },
+      bind: { dblclick: () => () => { zoom(group, ...group.full); return null; } },
+    };
+  };
+
+  const makeChart = (figure, spec) => {
+    const clock = clockOf(spec.x), group = groupOf(spec);
+    const { columns, places } = columnsOf(spec);
+    const [xs] = columns;
     const chart = { place: null };
     const legend = legendOf(spec, (number, on) => {
       const width = spec.series[number].band ? 3 : 1;
       for (let k = 0; k < width; k += 1) u.setSeries(places[number] + k, { show: on });
     });
-    const { tools, range } = toolsOf(group, chart);
-    const top = element("div", "readout");
-    top.append(where, legend.list);
-    const axis = element("p", "axis-label", spec.y.label), caption = element("p", "axis-label below", spec.x.label);
-    live.append(top, axis, plot, caption, tools);
-    drawing.before(live);
+    const { plot, where, range, tools } = frameOf(figure, spec, legend);
     const text = reader(spec, clock, legend, where);
-
-    const mains = new Set(places);
-    const size = () => ({ width: Math.max(200, Math.floor(plot.clientWidth)), height: plot.clientWidth < 500 ? 230 : 300 });
-    const forPlace = (u, series, closest, value) => {
-      // An average belongs to the interval that ends at its place: the cursor within it means that one.
-      const late = (value - columns[0][closest]) > 1e-6 * (group.shown[1] - group.shown[0]);
-      return steps && late && closest + 1 < columns[0].length ? closest + 1 : closest;
-    };
+    const size = () =>
+      ({ width: Math.max(200, Math.floor(plot.clientWidth)), height: plot.clientWidth < 500 ? 230 : 300 });
     const u = new uPlot({
       ...size(), ...seriesOptions(spec), axes: axesOf(spec, clock), legend: { show: false },
-      padding: [10, 24, 0, 0],
-      scales: { x: { time: false, range: () => group.shown }, y: { range: rangeOf(spec) } },
-      cursor: {
-        y: false, dataIdx: forPlace,
-        points: {
-          show: (_, number) => mains.has(number) && element("div", "cursor-point"),
-          fill: (_, number) => mains.has(number) ? colour(`c${spec.series[places.indexOf(number)].colour}`) : "transparent",
-        },
-        drag: { x: true, y: false, setScale: false, dist: 4 },
-        sync: { key: group.key, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
-        bind: { dblclick: () => () => { zoom(group, ...group.full); return null; } },
+      padding: [10, 34, 0, 0], cursor: cursorOf(spec, group, xs, places),
+      scales: {
+        x: { time: false, range: () => group.shown },
+        y: { distr: spec.y.log ? 3 : 1, range: rangeOf(spec) },
       },
       hooks: {
-        setCursor: [(self) => {
-          chart.place = self.cursor.idx === null || self.cursor.idx === undefined ? null : self.cursor.idxs[0];
+        setCursor: [({ cursor }) => {
+          chart.place = cursor.idx === null || cursor.idx === undefined ? null : cursor.idxs[0];
           text.update(chart.place);
         }],
         setSelect: [(self) => {
@@ -455,40 +480,42 @@
           self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
           zoom(group, self.posToVal(left, "x"), self.posToVal(left + width, "x"));
         }],
-        drawSeries: [(self, number) => { if (number === columns.length - 1) drawWhiskers(self, spec, places); }],
-        draw: [(self) => drawOver(self, spec)],
+        draw: [(self) => { drawWhiskers(self, spec, places); drawOver(self, spec); }],
       },
     }, columns, plot);
 
+    const reset = button("tool reset", "Reset", "Reset: show everything", () => chart.act("reset"));
+    tools.append(button("tool", "+", "Zoom in", () => chart.act("in")),
+      button("tool", "−", "Zoom out", () => chart.act("out")), reset, range);
     chart.follow = () => {
       const [from, until] = group.shown;
-      u.setScale("x", { min: from, max: until });
+      // At once, not in the next turn: the cursor is placed on the new scale.
+      u.batch(() => u.setScale("x", { min: from, max: until }));
       [figure.dataset.from, figure.dataset.until] = [from, until];
-      const all = from <= group.full[0] && until >= group.full[1];
       const name = (value) => spec.x.kind === "time" ? clock.instant(value) : show(value, spec.x.unit);
-      range.textContent = all ? "" : `${name(from)} to ${name(until)}`;
-      tools.querySelector(".reset").disabled = all;
+      reset.disabled = from <= group.full[0] && until >= group.full[1];
+      range.textContent = reset.disabled ? "" : `${name(from)} to ${name(until)}`;
     };
     chart.moveTo = (place) => {
-      const last = columns[0].length - 1, to = Math.min(last, Math.max(0, place));
-      const x = columns[0][to], [from, until] = group.shown;
+      const to = Math.min(xs.length - 1, Math.max(0, place));
+      const x = xs[to], [from, until] = group.shown;
       if (x < from || x > until) zoom(group, x - (until - from) / 2, x + (until - from) / 2);
       u.setCursor({ left: u.valToPos(x, "x"), top: u.over.clientHeight / 2 }, true, true);
       say(text.words(to, (number) => u.series[places[number]].show));
     };
     chart.act = (what) => {
       if (what === "reset") zoom(group, ...group.full);
-      else zoomBy(group, what === "in" ? 0.5 : 2, chart.place === null ? NaN : columns[0][chart.place]);
+      else zoomBy(group, what === "in" ? 0.5 : 2, chart.place === null ? NaN : xs[chart.place]);
       say(range.textContent ? `Shown: ${range.textContent}` : "Everything is shown");
     };
     chart.redraw = () => u.redraw(false, true);
     chart.leave = () => u.setCursor({ left: -10, top: -10 }, true, true);
-    plot.addEventListener("keydown", (event) => pressed(event, chart, columns[0], group));
+    plot.addEventListener("keydown", (event) => pressed(event, chart, xs, group));
     plot.addEventListener("blur", chart.leave);
     new ResizeObserver(() => u.setSize(size())).observe(plot);
     group.charts.push(chart);
     chart.follow();
-    figure.classList.add("is-live");
+    text.update(null);
     return chart;
   };
 
@@ -578,10 +605,22 @@
       download(`${name}-${table.id}`, rows())));
     wrapped.before(tools);
     [...table.tHead.rows[0].cells].forEach((head, column) => {
-      const press = button("sort", head.textContent, "", () =>
+      const nameless = head.textContent.trim() ? "" : `Column ${column + 1}`;
+      const press = button("sort", head.textContent, nameless, () =>
         sort(table, column, head.getAttribute("aria-sort") !== "ascending"));
       head.replaceChildren(press);
     });
+  };
+
+  // Names, along an axis or beside points, are read off as well from the drawing.
+  const isDrawnLive = ({ x, series }) =>
+    x.values.length > 1 && (x.kind === "time" || (x.kind === "number" && series.some((one) => one.shape !== "points")));
+  // A drawing that is wider than a phone is scrolled, with keys too.
+  const makeReachable = (drawing, title) => {
+    if (drawing.scrollWidth <= drawing.clientWidth) return;
+    drawing.tabIndex = 0;
+    drawing.setAttribute("role", "region");
+    drawing.setAttribute("aria-label", `Drawing: ${title}`);
   };
 
   const begin = () => {
@@ -593,10 +632,8 @@
       const spec = data.charts[figure.dataset.chart];
       if (!spec) continue;
       for (const table of figure.querySelectorAll("table[data-table]")) makeTable(table, data.name, spec);
-      const drawn = spec.x.kind !== "category" && spec.x.values.length > 1
-        && spec.series.every((series) => series.shape !== "bars");
-      // Names along an axis are read off as well from the drawing.
-      if (drawn) charts.push(makeChart(figure, spec));
+      if (isDrawnLive(spec)) charts.push(makeChart(figure, spec));
+      else makeReachable(figure.querySelector(".static"), spec.title);
     }
     for (const table of document.querySelectorAll("table[data-table]")) {
       if (!table.closest("figure[data-chart]")) makeTable(table, data.name, null);
