@@ -66,7 +66,12 @@ fn more(factor: f64) -> String {
 
 fn interval(factor: &Estimate) -> Option<String> {
     let (low, high) = factor.low.zip(factor.high)?;
-    Some(format!("{} to {}", more(low), more(high)))
+    // One word for both where both are on one side.
+    if low >= 1.0 {
+        Some(format!("{} to {}", share(low - 1.0), more(high)))
+    } else {
+        Some(format!("{} to {}", more(low), more(high)))
+    }
 }
 
 /// A date of the calendar, or how long until then.
@@ -97,8 +102,8 @@ fn finding(headroom: &Headroom) -> String {
     let first = first.map_or_else(String::new, |first| format!("; {} breaks first", first.name));
     let borne = if factor >= 1.0 {
         format!(
-            "The load can be {}{interval} until fewer than {kept_in} of runs keep all promises{first}",
-            more(factor)
+            "The load can grow by {}{interval} until fewer than {kept_in} of runs keep all promises{first}",
+            share(factor - 1.0)
         )
     } else {
         format!(
