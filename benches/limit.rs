@@ -14,8 +14,8 @@ use std::time::Instant;
 use forebay::measure::EngineChoice;
 use forebay::model::scaling::{Hpa, HpaMetric, HpaRules, MetricTarget, Signal, Strategy};
 use forebay::model::{Model, Scaling};
-use forebay::scenario::{Limits, Source, load};
-use forebay::study::{RunOptions, repeat, run};
+use forebay::scenario::{Axis, Limits, Override, Source, load};
+use forebay::study::{HeadroomOptions, PlanOptions, RunOptions, headroom, plan, repeat, run};
 
 /// Pairs of runs, of which the median is taken.
 const PAIRS: usize = 9;
@@ -34,6 +34,8 @@ fn main() {
     scaler(messages);
     replications();
     fluid();
+    transient();
+    planning();
 }
 
 /// A workload of the limit program as a scenario: M/M/8 at 0.9, M/M/1 at 0.9, a sine on a replica schedule, and three
@@ -147,6 +149,34 @@ fn fluid() {
     let options = RunOptions { engine: EngineChoice::Fluid, threads: Some(1) };
     let times = (0..21).map(|_| wall_s(|| drop(run(&week, &options, &|_| ()).unwrap()))).collect();
     println!("fluid, a week of a diurnal rate: {:.2} ms", 1e3 * median(times));
+}
+
+/// The exact law in time of 200 slots with a service of a minute, over a day.
+fn transient() {
+    let day = model(
+        "name: law\nhorizon: 24h\nproducers:\n  p: {to: q, rate: {diurnal: {low: 1/s, high: 3.2/s, peak_at: 14h}}}\n\
+         queues:\n  q: {}\nconsumers:\n  c: {from: q, replicas: 200, service: {exponential: {mean: 1m}}}\n",
+    );
+    let options = RunOptions { engine: EngineChoice::Transient, threads: Some(1) };
+    let times = (0..5).map(|_| wall_s(|| drop(run(&day, &options, &|_| ()).unwrap()))).collect();
+    println!("exact law in time of M_t/M/200, a day: {:.2} s", median(times));
+}
+
+/// A day at 200 messages per second: the number of replicas out of 64, and the headroom of 16.
+fn planning() {
+    let text = "name: day\nhorizon: 24h\nresolution: 5m\n\
+                producers:\n  p: {to: q, rate: {diurnal: {low: 100/s, high: 300/s, peak_at: 14h}}}\nqueues:\n  q: {}\n\
+                consumers:\n  c: {from: q, replicas: 18, service: {exponential: {mean: 50ms}}}\n\
+                slo:\n  fresh: {queue: q, latency: p99, below: 2s}\n";
+    let source = Source::from_text("bench.yaml", text);
+    let limits = Limits { allow_huge: true, ..Limits::default() };
+    let variant = |changes: &[Override]| load(&source, changes, &limits).map(|loaded| loaded.model);
+    let day = variant(&[]).unwrap();
+    let axis = Axis::read("consumers.c.replicas=1..64").unwrap();
+    let options = PlanOptions { vary: vec![axis], ..PlanOptions::default() };
+    let plan_s = wall_s(|| drop(plan(&day, None, &variant, &options, &|_| ()).unwrap()));
+    let headroom_s = wall_s(|| drop(headroom(&day, &HeadroomOptions::default(), &|_| ()).unwrap()));
+    println!("a day at 200/s: plan of 1 to 64 replicas {plan_s:.1} s, headroom {headroom_s:.1} s");
 }
 
 /// Memory must not grow with the messages that have passed.

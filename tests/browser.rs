@@ -555,4 +555,9 @@ fn pictures_are_taken_for_people() {
         assert!(fs::metadata(&file).unwrap().len() > 10_000, "{name} is an empty picture");
     }
     page.save_print(&folder.join("print.pdf"));
+    if std::env::var_os("FOREBAY_UPDATE_DOCS").is_some() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        page.open(&docs.join("sample-review.html"), Look::DESKTOP);
+        page.save_picture(&docs.join("images/review.png"));
+    }
 }

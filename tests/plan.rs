@@ -53,7 +53,7 @@ fn the_answer_is_printed_and_written() {
     let ran = forebay(desk.path(), &["plan", "shop.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(
-        ran.stdout.starts_with("shop: 4 replicas are the fewest that keep p90 wait below 200 ms"),
+        ran.stdout.starts_with("shop: 3 replicas are the fewest that keep p90 wait below 200 ms"),
         "{}",
         ran.stdout
     );
@@ -61,7 +61,7 @@ fn the_answer_is_printed_and_written() {
     let output = desk.path().join("output/shop");
     let json: Value = serde_json::from_slice(&fs::read(output.join("plan.json")).unwrap()).unwrap();
     assert_eq!(json["answer"]["kind"], "chosen");
-    assert_eq!(json["answer"]["set"]["consumers.workers.replicas"], "4");
+    assert_eq!(json["answer"]["set"]["consumers.workers.replicas"], "3");
     assert!(json["answer"]["at_least"].as_f64().unwrap() >= 0.95);
     let csv = fs::read_to_string(output.join("plan.csv")).unwrap();
     assert!(csv.starts_with("consumers.workers.replicas,is,kept,"), "{csv}");

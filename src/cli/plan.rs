@@ -24,9 +24,9 @@ use super::{Answer, terminal};
 /// `plan:` in the scenario or after `--vary`; otherwise it is the number of replicas of the group that serves a queue
 /// with a promise. Writes plan.json, plan.csv and charts into output/NAME/.
 ///
-/// Where inputs are uncertain (`{between: [90/s, 140/s], confidence: 90%}`), the plan is the setting that is expected to
-/// be regretted least over joint draws of them, and the answer names the input on which it depends most; it is written to
-/// regret.json, regret.csv and a chart.
+/// Where inputs are uncertain (`{between: [90/s, 140/s], confidence: 90%}`), the plan is the setting that is expected
+/// to be regretted least over joint draws of them, and the answer names the input on which it depends most; it is
+/// written to regret.json, regret.csv and a chart.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

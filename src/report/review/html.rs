@@ -172,7 +172,8 @@ fn table_markup(table: &ReviewTable) -> Markup {
                     tr {
                         @for column in &table.columns {
                             @let unit = column.unit.as_ref();
-                            th scope="col" data-unit=[unit.map(super::document::Unit::key)] class=[unit.map(|_| "number")] {
+                            @let (key, class) = (unit.map(super::document::Unit::key), unit.map(|_| "number"));
+                            th scope="col" data-unit=[key] class=[class] {
                                 (column.name)
                             }
                         }

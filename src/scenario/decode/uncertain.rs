@@ -8,8 +8,8 @@ use crate::scenario::table::UNCERTAIN;
 use crate::units::{Money, quoted};
 
 /// Where an uncertain value may stand.
-pub(super) const WHERE: &str = "`between` may stand in the place of a rate, a mean or constant duration of a distribution, a factor of `scale` or \
-     `growth`, or a price";
+pub(super) const WHERE: &str = "`between` may stand in the place of a rate, a mean or constant duration of a \
+     distribution, a factor of `scale` or `growth`, or a price";
 
 /// Whether somebody meant an uncertain value, perhaps with a slip in one of its keys.
 pub(super) fn is_meant(node: &Node) -> bool {

@@ -60,7 +60,8 @@ pub(super) fn strategy_cases() -> Vec<(Code, String)> {
         (
             OutOfRange,
             scaling(
-                "step: {max: 9, scale_out: {threshold: 50, adjustment_type: exact_capacity, steps: [{adjustment: -2}]}}",
+                "step: {max: 9, scale_out: {threshold: 50, adjustment_type: exact_capacity, \
+                     steps: [{adjustment: -2}]}}",
             ),
         ),
         (BeyondHorizon, scaling("static: 4, phase: 3h")),

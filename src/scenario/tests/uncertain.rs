@@ -14,7 +14,9 @@ producers:
       sum:
         - 5/s
         - pulse: {height: {between: [2k/min, 5k/min], confidence: 80%}, from: 1m, until: 2m}
-        - scale: {by: {between: [0.5, 2], confidence: 50%}, rate: &base {constant: {between: [1/s, 4/s], confidence: 50%}}}
+        - scale:
+            by: {between: [0.5, 2], confidence: 50%}
+            rate: &base {constant: {between: [1/s, 4/s], confidence: 50%}}
         - *base
 queues: {orders: {}}
 consumers:

@@ -1,8 +1,8 @@
 //! The least sufficient candidate of every draw.
 //!
-//! A search by doubling and halving from a guess: what the equation calls enough, moved by as much as that was wrong for
-//! the draws before. Only the runs decide. Draws go in batches, so that later ones learn from earlier ones; the result
-//! does not depend on the number of threads.
+//! A search by doubling and halving from a guess: what the equation calls enough, moved by as much as that was wrong
+//! for the draws before. Only the runs decide. Draws go in batches, so that later ones learn from earlier ones; the
+//! result does not depend on the number of threads.
 
 use rayon::prelude::*;
 
