@@ -19,6 +19,7 @@ use super::members::Members;
 use super::message::Standing;
 use super::message::{MOST_LANES, Message};
 use super::observer::{DeadLetter, Loss, Observer};
+use super::plain::ShortWay;
 use super::ready::Ready;
 use super::resources::ResourceState;
 use super::route::TopicState;
@@ -158,7 +159,7 @@ pub(super) struct Kernel<'m, 'o, O> {
 }
 
 impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
-    fn new(model: &'m Model, seed: u64, replication: u32, observer: &'o mut O) -> Self {
+    pub(super) fn new(model: &'m Model, seed: u64, replication: u32, observer: &'o mut O) -> Self {
         let queues = (0..model.queues.len()).map(|queue| QueueState::new(model, queue, seed, replication)).collect();
         let groups = model.groups.iter().map(|group| GroupState::new(model, group, seed, replication)).collect();
         let producers = 0..model.producers.len();
@@ -222,10 +223,10 @@ impl<'m, 'o, O: Observer> Kernel<'m, 'o, O> {
     }
 
     fn run(&mut self) {
-        let has_short_way = self.has_short_way();
+        let short_way = self.short_way();
         while !self.done {
-            if has_short_way && !self.past_horizon {
-                self.run_plain();
+            if short_way != ShortWay::None && !self.past_horizon {
+                self.run_plain(short_way);
             }
             let (now_s, event) = self.agenda.next();
             self.ledger.events += 1;

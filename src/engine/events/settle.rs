@@ -11,13 +11,17 @@ use super::observer::{DeadLetter, Loss, Observer};
 use super::state::Draw;
 use super::streams::{Purpose, chance, stream};
 use super::timeouts::Timeouts;
-use crate::model::{Ack, AfterFailure, ConsumerGroup, Failures, GroupId, Model, QueueId, RequeuePosition, Retry};
+use crate::model::{
+    Ack, AfterFailure, ConsumerGroup, Destination, Emission, Failures, GroupId, Model, QueueId, RequeuePosition, Retry,
+};
 use crate::units::Seconds;
 
 /// How the deliveries of a group can end.
 pub(super) struct Settling {
     /// A service always ends with an ack and nothing else.
     pub plain: bool,
+    /// A service always ends with an ack and one publish to this queue.
+    pub relay: Option<QueueId>,
     /// Something is to be noted when a delivery begins.
     pub notes_deliveries: bool,
     /// Seeds of what is a function of the message alone.
@@ -38,9 +42,14 @@ impl Settling {
             _ => None,
         };
         let notes_deliveries = group.ack == Ack::Before || group.ack_timeout_s.is_some();
-        let can_fail = group.failures.is_some();
+        let always_acks = !notes_deliveries && group.failures.is_none() && model.paths.is_empty();
+        let relay = match group.emits.as_slice() {
+            [Emission { to: Destination::Queue(queue), per_message: 1.0 }] if always_acks => Some(*queue),
+            _ => None,
+        };
         Settling {
-            plain: !notes_deliveries && !can_fail && group.emits.is_empty() && model.paths.is_empty(),
+            plain: always_acks && group.emits.is_empty(),
+            relay,
             notes_deliveries,
             failure_seed: of(Purpose::Failure).next_u64(),
             rest_seed: of(Purpose::Retry).next_u64(),
