@@ -458,7 +458,8 @@ fn a_week_at_one_minute_opens_within_a_second() {
 fn hostile_texts_stay_texts() {
     let scenario = reviews::hostile();
     let Some((mut page, _, _turn)) = opened(&scenario, Look::PHONE) else { return };
-    let expected = HOSTILE_TITLE.split_whitespace().collect::<Vec<_>>().join(" ");
+    // A sign that would turn the text around is shown instead of obeyed.
+    let expected = HOSTILE_TITLE.replace('\u{202e}', "[U+202E]").split_whitespace().collect::<Vec<_>>().join(" ");
     let squeezed = page.text("document.querySelector('h1').textContent.replace(/\\s+/g, ' ').trim()");
     assert_eq!(squeezed, expected);
     assert!(!page.holds("'broken' in window"));

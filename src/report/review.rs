@@ -66,9 +66,9 @@ pub fn write_review(
             stage.add(&name, &png)?;
         }
     }
-    stage.add("review.md", markdown::page(&review, options.charts).as_bytes())?;
+    stage.add("review.md", with_visible_controls(&markdown::page(&review, options.charts)).as_bytes())?;
     stage.add("review.json", format!("{:#}\n", json_of(source, &review)).as_bytes())?;
-    stage.add("review.html", html::page(&review).as_bytes())?;
+    stage.add("review.html", with_visible_controls(&html::page(&review)).as_bytes())?;
     stage.replace(is_reviews)
 }
 
@@ -95,7 +95,25 @@ fn picture_name(chart: &ReviewChart) -> String {
 
 /// The page: one file that needs no other and no network.
 pub fn review_html(source: &ReviewSource) -> String {
-    html::page(&document_of(source))
+    with_visible_controls(&html::page(&document_of(source)))
+}
+
+/// The text with signs that turn the direction of others shown by their code points: they could make a page say the
+/// opposite of what it says. Hebrew or Arabic needs none of them.
+fn with_visible_controls(page: &str) -> String {
+    let turns = |sign: char| matches!(sign, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::with_capacity(page.len());
+    for part in page.split_inclusive(turns) {
+        match part.chars().next_back().filter(|sign| turns(*sign)) {
+            Some(sign) => {
+                shown.push_str(&part[..part.len() - sign.len_utf8()]);
+                let code = format!("[U+{:04X}]", u32::from(sign));
+                shown.push_str(&code);
+            }
+            None => shown.push_str(part),
+        }
+    }
+    shown
 }
 
 /// The verdict and the findings for the terminal, in lines of at most `width` columns.

@@ -27,6 +27,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     let now = crate::report::json::summary_json(&context.source.findings.outcome);
     let changes = changes(context, former, &now);
     let mut notes = promises(&former.summary, &now);
+    notes.extend(moved_limits(&former.summary, &now));
     notes.extend(came_and_went(&former.summary, &now));
     notes.extend(caveats(former, &now, &changes));
     let lines = former.text.as_ref().and_then(|text| lines(text, context.source.text));
@@ -81,6 +82,29 @@ fn changes(context: &Context, former: &Former, now: &Value) -> Vec<Change> {
     changes
 }
 
+/// Whether the former answer is about this scenario, by its name.
+fn is_same_scenario(then: &Value, now: &Value) -> bool {
+    then.get("scenario") == now.get("scenario")
+}
+
+/// Promises that are made of the same number in the same scenario.
+fn same_promises<'a>(then: &Value, now: &'a Value) -> Vec<&'a str> {
+    let limit = |summary: &Value, name: &str| summary["slo"][name].get("limit").cloned();
+    let is_same = |name: &&str| limit(then, name).is_some() && limit(then, name) == limit(now, name);
+    let all = if is_same_scenario(then, now) { former::keys(now, "slo") } else { Vec::new() };
+    all.into_iter().filter(is_same).collect()
+}
+
+/// Promises whose limit is another one.
+fn moved_limits(then: &Value, now: &Value) -> Vec<String> {
+    let limit = |summary: &Value, name: &str| summary["slo"][name].get("limit").and_then(Value::as_f64);
+    let moved = |name: &str| {
+        let (before, after) = limit(then, name).zip(limit(now, name))?;
+        (before != after).then(|| format!("The limit of the promise {name} was {before} and is {after}."))
+    };
+    former::keys(now, "slo").into_iter().filter_map(moved).collect()
+}
+
 /// Promises whose verdict changed.
 fn promises(then: &Value, now: &Value) -> Vec<String> {
     let met = |summary: &Value, name: &str| summary["slo"][name]["met"].as_bool();
@@ -89,8 +113,9 @@ fn promises(then: &Value, now: &Value) -> Vec<String> {
         Some(false) => "broken",
         None => "not tested",
     };
-    let both = former::keys(now, "slo").into_iter().filter(|name| then["slo"].get(*name).is_some());
-    both.filter(|name| met(then, name) != met(now, name))
+    same_promises(then, now)
+        .into_iter()
+        .filter(|name| met(then, name) != met(now, name))
         .map(|name| format!("The promise {name} was {} and is {}.", word(met(then, name)), word(met(now, name))))
         .collect()
 }
@@ -130,10 +155,6 @@ fn caveats(former: &Former, now: &Value, changes: &[Change]) -> Vec<String> {
             notes.push(format!("The {what} was {} and is {}.", show(then), show(now)));
         }
     }
-    if then.get("scenario") != now.get("scenario") {
-        let name = then.get("scenario").and_then(Value::as_str).unwrap_or("unknown");
-        notes.push(format!("The former answer is about another scenario: {name}."));
-    }
     if then.get("seed") == now.get("seed") {
         notes.push(
             "Both have the same seed, so parts of their chance are the same: the intervals, made as if they had \
@@ -145,6 +166,13 @@ fn caveats(former: &Former, now: &Value, changes: &[Change]) -> Vec<String> {
 }
 
 fn finding(former: &Former, now: &Value, changes: &[Change]) -> String {
+    if !is_same_scenario(&former.summary, now) {
+        let name = former.summary.get("scenario").and_then(Value::as_str).unwrap_or("unknown");
+        return format!(
+            "{} is about another scenario, {name}: its numbers stand beside these, but their differences are not a change",
+            former.label
+        );
+    }
     let since = format!("Since {}", former.label);
     let flipped = promises(&former.summary, now).len();
     let sure = |change: &&Change| {
@@ -162,7 +190,7 @@ fn finding(former: &Former, now: &Value, changes: &[Change]) -> String {
     });
     format!(
         "{since}, {flipped} of {} promises changed their verdict and {surely} of {} numbers surely changed{told}",
-        former::keys(now, "slo").len(),
+        same_promises(&former.summary, now).len(),
         changes.len()
     )
 }
