@@ -24,10 +24,10 @@
 //! | [`units`] | seconds, rates, messages; reading and printing `250ms`, `1.2k/s` |
 //! | [`model`] | the valid world: rate functions, distributions, queues, consumer groups, promises |
 //! | [`scenario`] | text → [`model::Model`], or every fault of the text at once |
-//! | [`engine`] | the three engines |
+//! | [`engine`] | every message, the equation, formulas, and the exact law in time |
 //! | [`measure`] | time-weighted levels, quantiles, intervals over replications |
-//! | [`study`] | one scenario through all engines, in replications on all cores, and its verdicts |
-//! | [`report`] | `summary.json`, `timeseries.csv`, charts, the terminal's table |
+//! | [`study`] | runs on all cores and their verdicts; comparisons, plans, headroom, drain times, sweeps, reviews |
+//! | [`report`] | tables, JSON, CSV, charts, and the page of a review |
 //!
 //! A module knows only those above it. Equal inputs give equal answers, whatever the number of threads. What exactly is
 //! simulated (ties, acks, warm-up, quantiles, random streams) is described in `docs/mechanisms.md`.
