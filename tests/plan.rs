@@ -76,10 +76,22 @@ fn an_infeasible_plan_exits_with_1_and_says_what_would_help() {
 }
 
 #[test]
+fn an_unproven_plan_exits_with_2_only_at_a_gate() {
+    let few = ["--at-most", "20", "--no-charts"];
+    let ran = plan(SHOP, &few);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("NOT PROVEN"), "{}", ran.stdout);
+    let gated = plan(SHOP, &[&few[..], &["--gate"]].concat());
+    assert_eq!(gated.code, 2, "{}", gated.stdout);
+    assert!(gated.stderr.contains("not proven"), "{}", gated.stderr);
+}
+
+#[test]
 fn questions_that_are_none_exit_with_2_and_say_where() {
     for (text, arguments, why) in [
         (SHOP.replace("\"1..16\"", "\"6..1\""), vec![], "is empty"),
         (SHOP.replace("vary: {consumers.workers", "vary: {consumers.wokers"), vec![], "did you mean `workers`"),
+        (SHOP.replace("20/s", "0/s"), vec![], "none of the promises could be judged"),
         (SHOP.split("slo:").next().unwrap().to_owned(), vec![], "promises nothing"),
         (SHOP.to_owned(), vec!["--vary", "consumers.workers.replicas=5..1"], "is empty"),
         (SHOP.to_owned(), vec!["--vary", "consumers.workers.replicsa=1..5"], "did you mean `replicas`"),

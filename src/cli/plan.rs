@@ -37,8 +37,9 @@ Examples:
   forebay plan sale.yaml --confidence 99% --precision 0.5%
   forebay plan sale.yaml --format json | jq .answer.set
 
-Exit codes: 0 answered; 1 nothing that may be chosen keeps the promises;
-2 could not answer.")]
+Exit codes: 0 answered, also where the plan is not proven (unless --gate is given);
+1 nothing that may be chosen keeps the promises; 2 could not answer, or with
+--gate not proven.")]
 pub struct Plan {
     #[command(flatten)]
     input: Input,
@@ -63,9 +64,14 @@ pub struct Plan {
     #[arg(long, value_name = "SHARE", value_parser = share_inside)]
     precision: Option<f64>,
 
-    /// Most runs of one candidate; 500, or 10000 with --precision, if not given. Lifts the limit on all runs together
+    /// Most runs of one candidate; if not given 500, up to 5000 where runs are short, and 20000 with --precision. Lifts
+    /// the limit on all runs together
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     at_most: Option<u32>,
+
+    /// Exit with 2 if the plan is not proven (plan.json: answer.kind is bracket)
+    #[arg(long)]
+    gate: bool,
 
     /// Joint draws of the scenario's uncertain inputs (`between`), if it has any; 128 if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -147,6 +153,9 @@ impl Plan {
         let folder = self.output.folder(&plan.model.name, several);
         let written = self.output.write(&folder, |folder, options| report::write_plan(&plan, folder, options))?;
         let (complaint, answer) = match plan.answer {
+            PlanAnswer::Bracket { .. } if self.gate => {
+                (Some(format!("{}: the plan is not proven", plan.model.name)), Answer::Unknown)
+            }
             PlanAnswer::Chosen { .. } | PlanAnswer::Bracket { .. } => (None, Answer::Yes),
             PlanAnswer::Infeasible { .. } => {
                 (Some(format!("{}: nothing that may be chosen keeps the promises", plan.model.name)), Answer::No)

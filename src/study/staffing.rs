@@ -92,8 +92,15 @@ fn simulated(
     staffed.groups[group].scaling = None;
     staffed.groups[group].replicas = Replicas::Steps(steps);
     let events = repeat(&staffed, options.threads, progress)?;
-    let (transient, note) = exact(&staffed, group);
-    notes.extend(note.filter(|note| !notes.contains(note)));
+    let (transient, hands_back_instead) = exact(&staffed, group);
+    let note = format!(
+        "exact probabilities of waiting are those of replicas that hand their work back when they leave (shutdown: \
+         requeue); those of {} finish it (shutdown: finish), which has no exact law",
+        model.groups[group].name
+    );
+    if hands_back_instead && !notes.contains(&note) {
+        notes.push(note);
+    }
     let replica_hours = schedule::replica_hours(&staffed.groups[group].replicas, model.horizon_s);
     let cost = model.groups[group].cost.as_ref();
     Ok(StaffingOutcome {
@@ -104,28 +111,25 @@ fn simulated(
         slos: verdicts(&staffed, Some(&events), None, None),
         kept: kept(&staffed, &events),
         delay_probability: delays(&staffed, group, &transient),
+        hands_back_instead,
         schedule: staffed.groups[group].replicas.clone(),
         events,
         transient,
     })
 }
 
-/// The exact law of the queue; where replicas that leave finish their work, that of replicas that hand it back.
-fn exact(model: &Model, group: GroupId) -> (TransientQueue, Option<String>) {
+/// The exact law of the queue; where replicas that leave finish their work, that of replicas that hand it back, and
+/// whether it is that.
+fn exact(model: &Model, group: GroupId) -> (TransientQueue, bool) {
     let queue = model.groups[group].from;
     let law = solve_queue(model, queue, EFFORT);
     if law.model.is_some() || model.groups[group].shutdown == Shutdown::Requeue {
-        return (law, None);
+        return (law, false);
     }
     let mut handing_back = model.clone();
     handing_back.groups[group].shutdown = Shutdown::Requeue;
     let other = solve_queue(&handing_back, queue, EFFORT);
-    if other.model.is_none() {
-        return (law, None);
-    }
-    let note = "exact probabilities of waiting are those of replicas that hand their work back when they leave \
-                (shutdown: requeue)";
-    (other, Some(note.to_owned()))
+    if other.model.is_some() { (other, true) } else { (law, false) }
 }
 
 /// In how many replications all promises were kept.

@@ -111,8 +111,10 @@ fn staffing(plan: &Plan, found: &Staffing) -> Chart {
     let mut panels =
         vec![Panel { heading: "replicas".to_owned(), axis: Axis::whole_counts(most, 4.0), layers: replicas }];
     if !waits.is_empty() {
-        let heading = "arrivals that wait at all".to_owned();
-        panels.push(Panel { heading, axis: Axis::shares(), layers: waits });
+        let is_other = found.outcomes.iter().any(|one| one.hands_back_instead);
+        let heading =
+            if is_other { "arrivals that wait at all, if shutdown: requeue" } else { "arrivals that wait at all" };
+        panels.push(Panel { heading: heading.to_owned(), axis: Axis::shares(), layers: waits });
     }
     Chart {
         title: over_time::title(plan, found),

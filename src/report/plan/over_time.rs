@@ -4,12 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::compare::words::cash;
 use super::super::json::plain;
-use super::super::number::{count, share};
+use super::super::number::{count, plural, share};
 use super::super::table::{Grid, paragraph};
 use super::words;
-use crate::measure::Figure;
+use crate::measure::{Figure, KeptShare};
 use crate::model::Replicas;
 use crate::study::Plan;
 use crate::study::plan::{Candidate, PlanAnswer};
@@ -29,11 +28,17 @@ pub(super) fn lines(plan: &Plan, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(paragraph(&format!("{}.", title(plan, staffing)), 2, width));
     lines.extend(grid(plan, staffing, constant).lines(width));
+    if staffing.outcomes.iter().any(|one| one.hands_back_instead) {
+        let other = "  * if replicas that leave handed their work back (shutdown: requeue), which is not what this \
+                     scenario says: the law of replicas that finish it is not known exactly.";
+        lines.extend(paragraph(other, 4, width));
+    }
     let settings = &staffing.autoscaler;
     lines.extend(paragraph(
         &format!(
-            "As settings of an autoscaler: {} to {} replicas, {} messages per replica ({}); the schedule as a strategy \
-             and as cron triggers stands in plan.json.",
+            "Staffed for {}. As settings of an autoscaler: {} to {} replicas, {} messages per replica ({}); the \
+             schedule as a strategy and as cron triggers stands in plan.json.",
+            staffing.target_from,
             settings.min_replicas,
             settings.max_replicas,
             count(settings.backlog_per_replica),
@@ -58,9 +63,7 @@ fn grid(plan: &Plan, staffing: &Staffing, constant: &Candidate) -> Grid {
     let hours = plan.model.horizon_s / 3600.0;
     let measured_h = (plan.model.horizon_s - plan.model.warmup_s) / 3600.0;
     let paid = |figure: Figure| constant.figure(figure).value.map(|value| value * hours / measured_h);
-    let kept = |kept: Option<crate::measure::KeptShare>| {
-        kept.map_or_else(|| "-".to_owned(), |kept| format!("{} of {}", share(kept.share()), kept.runs))
-    };
+    let kept = |kept: Option<KeptShare>| kept.map_or_else(|| "-".to_owned(), with_interval);
     row(
         [
             "constant".to_owned(),
@@ -69,7 +72,7 @@ fn grid(plan: &Plan, staffing: &Staffing, constant: &Candidate) -> Grid {
             kept(constant.kept),
             waits(plan.constant_delays.as_ref()),
         ],
-        paid(Figure::Cost).map_or_else(String::new, |amount| cash(amount, currency)),
+        paid(Figure::Cost).map_or_else(String::new, |amount| words::amount(amount, currency)),
     );
     for one in &staffing.outcomes {
         row(
@@ -78,12 +81,21 @@ fn grid(plan: &Plan, staffing: &Staffing, constant: &Candidate) -> Grid {
                 count(one.mean_replicas),
                 count(one.replica_hours),
                 kept(one.kept),
-                waits(one.delay_probability.as_ref()),
+                format!("{}{}", waits(one.delay_probability.as_ref()), if one.hands_back_instead { "*" } else { "" }),
             ],
-            one.cost.map_or_else(|| "-".to_owned(), |amount| cash(amount, currency)),
+            one.cost.map_or_else(|| "-".to_owned(), |amount| words::amount(amount, currency)),
         );
     }
     grid
+}
+
+/// `60 % (36.1 to 80.9 %)`.
+fn with_interval(kept: KeptShare) -> String {
+    format!("{} ({})", share(kept.share()), interval(kept))
+}
+
+fn interval(kept: KeptShare) -> String {
+    format!("{} to {}", share(kept.low).trim_end_matches(" %"), share(kept.high))
 }
 
 /// `2 to 11 %` over the day.
@@ -94,16 +106,29 @@ fn waits(range: Option<&DelayRange>) -> String {
     )
 }
 
-/// The finding: what a schedule saves.
+/// The finding: what a schedule saves, where its runs keep the promises as often as is demanded; otherwise how often
+/// they do.
 pub(in crate::report) fn title(plan: &Plan, staffing: &Staffing) -> String {
     let by = |rule: StaffingRule| staffing.outcomes.iter().find(|one| one.rule == rule);
     let constant = constant(plan).map_or_else(String::new, |one| words::name(plan, one));
     let Some(load) = by(StaffingRule::OfferedLoad) else { return "Replicas over time".to_owned() };
-    format!(
-        "Over time {} replicas on average do what {constant} do, by the offered load ({})",
-        count(load.mean_replicas),
-        staffing.target_from
-    )
+    if let [(_, only)] = steps(load)[..] {
+        let replicas = plural(f64::from(only), "replica");
+        return format!("The offered load asks for {replicas} all the time: a schedule has nothing to add");
+    }
+    let schedule = format!("Over time {} replicas on average (offered load)", count(load.mean_replicas));
+    claim(&schedule, &constant, load.kept, plan.confidence)
+}
+
+fn claim(schedule: &str, constant: &str, kept: Option<KeptShare>, demanded: f64) -> String {
+    let Some(kept) = kept else { return format!("{schedule}: no run could tell whether they keep the promises") };
+    let (in_share, runs, interval) = (share(kept.share()), kept.runs, interval(kept));
+    if kept.share() < demanded {
+        let demanded = share(demanded);
+        format!("{schedule} keep the promises in only {in_share} of {runs} runs ({interval}), not in {demanded}")
+    } else {
+        format!("{schedule} do what {constant} do: promises kept in {in_share} of {runs} runs ({interval})")
+    }
 }
 
 /// Steps of a schedule.
@@ -133,6 +158,7 @@ pub(super) fn json(plan: &Plan) -> Value {
             "kept": one.kept.map(|kept| json!({ "value": kept.share(), "low": kept.low, "high": kept.high })),
             "delay_probability": range(one.delay_probability.as_ref()),
             "delay_why_not": one.transient.why_not,
+            "delay_if_shutdown": one.hands_back_instead.then_some("requeue"),
             "steps": steps(one).into_iter().map(|(at_s, replicas)| json!([at_s, replicas])).collect::<Vec<_>>(),
             "slo": Value::Object(slos.collect()),
         })
@@ -154,4 +180,21 @@ pub(super) fn json(plan: &Plan) -> Value {
         },
         "notes": staffing.notes,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_does_what_the_constant_does_only_where_its_runs_say_so() {
+        let said = |kept| claim("Over time 113 replicas on average", "128 replicas", kept, 0.95);
+        assert_eq!(
+            said(Some(KeptShare::new(12, 20))),
+            "Over time 113 replicas on average keep the promises in only 60 % of 20 runs (36.1 to 80.9 %), not in 95 %"
+        );
+        let kept = said(Some(KeptShare::new(20, 20)));
+        assert!(kept.contains("do what 128 replicas do") && kept.ends_with("(83.2 to 100 %)"), "{kept}");
+        assert!(said(None).ends_with("no run could tell whether they keep the promises"));
+    }
 }

@@ -1,6 +1,5 @@
 //! The terminal's answer: what to choose and how sure that is, its neighbours, what theory says, all candidates.
 
-use super::super::compare::words::cash;
 use super::super::number::{count, duration, share};
 use super::super::table::{Grid, NARROWEST, WIDEST, paragraph};
 use super::{over_time, words};
@@ -67,7 +66,7 @@ fn grid(plan: &Plan) -> Grid {
     let mut grid = Grid::new(2).right_from(0);
     let has_cost = plan.candidates.iter().any(|one| one.figure(Figure::Cost).value.is_some());
     let currency = words::currency(plan).unwrap_or_default();
-    let heads = plan.axes.iter().map(|axis| axis.short_name().to_owned());
+    let heads = plan.axes.iter().map(|axis| words::axis_name(axis, &plan.axes).to_owned());
     let cost = if has_cost { vec!["cost".to_owned()] } else { Vec::new() };
     let rest = ["runs", "kept in", "95 % interval", "is", "hours"].map(str::to_owned);
     grid.header(heads.chain(rest).chain(cost).collect());
@@ -87,7 +86,9 @@ fn grid(plan: &Plan) -> Grid {
         cells.push(standing(plan, one).to_owned());
         cells.push(one.figure(Figure::ReplicaHours).value.map_or_else(|| "-".to_owned(), count));
         if has_cost {
-            cells.push(one.figure(Figure::Cost).value.map_or_else(|| "-".to_owned(), |amount| cash(amount, currency)));
+            cells.push(
+                one.figure(Figure::Cost).value.map_or_else(|| "-".to_owned(), |amount| words::amount(amount, currency)),
+            );
         }
         grid.row(cells);
     }

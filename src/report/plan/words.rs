@@ -1,9 +1,10 @@
 //! What a plan found, in sentences with numbers: the head of the table and titles of charts.
 
 use super::super::compare::words::{cash, listed, value_and_limit};
-use super::super::number::{count, plural, share};
+use super::super::number::{self, count, plural, share};
 use crate::measure::KeptShare;
 use crate::model::Promise;
+use crate::scenario::Axis;
 use crate::study::Plan;
 use crate::study::compare::Objective;
 use crate::study::plan::{Candidate, PlanAnswer, Shortfall};
@@ -13,13 +14,26 @@ pub(in crate::report) fn currency(plan: &Plan) -> Option<&str> {
     plan.model.groups.iter().find_map(|group| group.cost.as_ref()).map(|cost| cost.currency.as_str())
 }
 
+/// Money with as many digits as tell neighbours apart: thousands in full.
+pub(super) fn amount(value: f64, currency: &str) -> String {
+    if (1e3..1e6).contains(&value) { format!("{value:.0} {currency}") } else { cash(value, currency) }
+}
+
 /// What a candidate costs.
 pub(in crate::report) fn price(plan: &Plan, candidate: &Candidate) -> Option<String> {
     let value = candidate.figure(plan.objective.figure()).value?;
     Some(match plan.objective {
-        Objective::Cost => cash(value, currency(plan).unwrap_or_default()),
+        Objective::Cost => amount(value, currency(plan).unwrap_or_default()),
         Objective::ReplicaHours => plural(value, "replica-hour"),
     })
+}
+
+/// What an axis is called: the last part of its path, with as many before it as tell it from the others.
+pub(in crate::report) fn axis_name<'a>(axis: &'a Axis, axes: &[Axis]) -> &'a str {
+    let others = || axes.iter().filter(|other| other.path != axis.path);
+    let is_alone = |from: &usize| others().all(|other| !format!(".{}", other.path).ends_with(&axis.path[*from - 1..]));
+    let begins = axis.path.rmatch_indices('.').map(|(at, _)| at + 1);
+    begins.into_iter().find(is_alone).map_or(axis.path.as_str(), |from| &axis.path[from..])
 }
 
 /// The candidate by its values: `9 replicas`, or `replicas 9, value 50`.
@@ -31,7 +45,7 @@ pub(in crate::report) fn name(plan: &Plan, candidate: &Candidate) -> String {
             format!("{} {noun}", change.value)
         }
         _ => values
-            .map(|(axis, change)| format!("{} {}", axis.short_name(), change.value))
+            .map(|(axis, change)| format!("{} {}", axis_name(axis, &plan.axes), change.value))
             .collect::<Vec<_>>()
             .join(", "),
     }
@@ -63,12 +77,29 @@ fn promised(plan: &Plan, candidate: &Candidate) -> String {
     }
 }
 
-/// Whether larger values on the ordered axis mean more of something that is counted.
+/// Whether larger values on the ordered axis mean more of something that is counted, and whether nothing less may do.
 fn superlative(plan: &Plan) -> &'static str {
-    match plan.ordered {
-        Some(_) if plan.axes.len() == 1 => "the fewest that keep",
-        _ => "the cheapest that keeps",
+    let is_open = matches!(&plan.answer, PlanAnswer::Chosen { open, .. } if !open.is_empty());
+    match (plan.ordered, is_open) {
+        (Some(_), false) if plan.axes.len() == 1 => "the fewest that keep",
+        (Some(_), true) if plan.axes.len() == 1 => "the fewest that are proven to keep",
+        (_, false) => "the cheapest that keeps",
+        (_, true) => "the cheapest that is proven to keep",
     }
+}
+
+/// Cheaper ones that may do as well: `; 125 replicas: undecided (95.5 % of 5000 runs, 94.8 to 96 %)`.
+fn undecided(plan: &Plan) -> String {
+    let PlanAnswer::Chosen { open, .. } = &plan.answer else { return String::new() };
+    // On the ordered axis the last is the next one.
+    let Some(last) = open.iter().max() else { return String::new() };
+    let candidate = &plan.candidates[*last];
+    let kept = candidate.kept.map_or_else(
+        || "no run could be judged".to_owned(),
+        |kept| format!("{}, {} to {}", in_runs(kept), share(kept.low).trim_end_matches(" %"), share(kept.high)),
+    );
+    let others = if open.len() > 1 { format!(", and {} more", open.len() - 1) } else { String::new() };
+    format!("; undecided: {} ({kept}){others}", name(plan, candidate))
 }
 
 fn is_are(plan: &Plan, candidate: &Candidate) -> &'static str {
@@ -84,12 +115,13 @@ pub(super) fn answer(plan: &Plan) -> String {
     let demanded = share(plan.confidence);
     match &plan.answer {
         PlanAnswer::Chosen { candidate, .. } => format!(
-            "{scenario}: {} {} {} {} in {demanded} of runs{}.",
+            "{scenario}: {} {} {} {} in {demanded} of runs{}{}.",
             name_of(*candidate),
             is_are(plan, &plan.candidates[*candidate]),
             superlative(plan),
             promised(plan, &plan.candidates[*candidate]),
-            cost(*candidate)
+            cost(*candidate),
+            undecided(plan)
         ),
         PlanAnswer::Bracket { candidate, neighbours, .. } => {
             let below = neighbours
@@ -161,7 +193,22 @@ fn missed(plan: &Plan, candidate: &Candidate) -> String {
     worst.map_or_else(String::new, |k| {
         let verdict = &candidate.slos[k];
         let named = if plan.model.slos.len() > 1 { format!("{}: ", verdict.name) } else { String::new() };
-        format!("; {named}{}", value_and_limit(&plan.model, verdict))
+        // A mean within the limit explains no failure.
+        let is_within = verdict.value.value.is_some_and(|value| value <= verdict.limit);
+        match verdict.probability_met {
+            Some(met) if is_within => {
+                let verb = match plan.model.slos[k].promise {
+                    Promise::DrainedBy(_) => "did not drain in time",
+                    _ => "broken",
+                };
+                let broken = match (candidate.kept, plan.model.slos.len()) {
+                    (Some(kept), 1) => format!("{} of {} runs", kept.runs - kept.kept, kept.runs),
+                    _ => format!("{} of runs", number::share(1.0 - met)),
+                };
+                format!("; {named}{verb} in {broken}")
+            }
+            _ => format!("; {named}{}", value_and_limit(&plan.model, verdict)),
+        }
     })
 }
 
@@ -265,5 +312,19 @@ pub(in crate::report) fn title(plan: &Plan) -> String {
             let kept = plan.candidates[*best].kept.map_or_else(|| "no run".to_owned(), in_runs);
             format!("Nothing is enough: {} keep the promises in {kept}", name(plan, &plan.candidates[*best]))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_are_called_by_as_much_of_their_paths_as_tells_them_apart() {
+        let paths = ["consumers.front.replicas", "consumers.back.replicas", "consumers.back.concurrency", "seed"];
+        let axes: Vec<Axis> = paths.iter().map(|path| Axis::read(&format!("{path}=1..2")).unwrap()).collect();
+        let names: Vec<&str> = axes.iter().map(|axis| axis_name(axis, &axes)).collect();
+        assert_eq!(names, ["front.replicas", "back.replicas", "concurrency", "seed"]);
+        assert_eq!(axis_name(&axes[0], &axes[..1]), "replicas");
     }
 }

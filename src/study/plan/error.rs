@@ -47,6 +47,12 @@ pub enum PlanError {
         /// What is allowed.
         budget: f64,
     },
+    /// No run could tell whether a promise is kept.
+    #[error("none of the promises could be judged in any of {runs} runs: nothing that they speak of was measured")]
+    NotJudged {
+        /// Runs of all candidates that were looked at.
+        runs: u32,
+    },
     /// The engine could not run one of them.
     #[error(transparent)]
     Study(#[from] StudyError),
@@ -65,6 +71,10 @@ impl PlanError {
             PlanError::TooMany { .. } => {
                 Some("vary less, write shorter ranges or a shorter horizon, or give `--yes`".to_owned())
             }
+            PlanError::NotJudged { .. } => Some(
+                "let somebody publish (a rate above 0), widen `during`, shorten the warm-up, or write a longer horizon"
+                    .to_owned(),
+            ),
             PlanError::Study(_) => Some("change the scenario accordingly".to_owned()),
             PlanError::Faults(_) => None,
         }

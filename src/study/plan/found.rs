@@ -39,8 +39,12 @@ impl Found<'_, '_> {
             |line: usize, place: usize| place_of(self.lines[line].points[place]).expect("the answer was simulated");
         let answer = match *ending {
             Ending::Chosen { line, place } => {
-                let open = Search::open(self.lines).into_iter().filter_map(place_of).collect();
-                PlanAnswer::Chosen { candidate: at(line, place), neighbours: beside(line, place), open }
+                let neighbours = beside(line, place);
+                let mut open: Vec<usize> = Search::open(self.lines).into_iter().filter_map(place_of).collect();
+                // A few runs may have passed it by that more of them no longer refuse.
+                let below = neighbours.below.filter(|below| candidates[*below].standing == Standing::Open);
+                open.extend(below.filter(|below| !open.contains(below)));
+                PlanAnswer::Chosen { candidate: at(line, place), neighbours, open }
             }
             Ending::Bracket { line, place } => PlanAnswer::Bracket {
                 candidate: at(line, place),
@@ -189,6 +193,7 @@ impl Found<'_, '_> {
         {
             notes.push("the scenario's schedule of replicas was replaced by each number in turn".to_owned());
         }
+        notes.extend(self.question.doubts(self.model));
         if self.map.left_out > 0 {
             notes.push(format!(
                 "{} candidates were not simulated: dM/dt = P - C alone breaks a promise with them",

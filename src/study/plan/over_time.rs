@@ -8,6 +8,7 @@ use crate::engine::transient::{Effort, solve_queue};
 use crate::model::{Model, Replications};
 use crate::study::Progress;
 use crate::study::staffing::{DelayRange, Staffing, StaffingError, StaffingOptions, delays, staffing};
+use crate::units::show_duration;
 
 /// Part of the budget that the runs of one schedule may take.
 const PART: f64 = 0.08;
@@ -43,6 +44,13 @@ pub(super) fn over_time(
     let model = Model { replications: Replications::Fixed(runs), ..chosen.clone() };
     let asked = StaffingOptions { threads: options.threads, ..StaffingOptions::default() };
     match staffing(&model, question.group, &asked, progress) {
+        Ok(staffing) if staffing.interval_s >= chosen.horizon_s => {
+            let why = format!(
+                "the horizon of {} is too short for a schedule of replicas: one of its intervals is as long",
+                show_duration(chosen.horizon_s)
+            );
+            Ok(OverTime { why_not: Some(why), ..nothing })
+        }
         Ok(staffing) => {
             let law = solve_queue(chosen, chosen.groups[question.group].from, EFFORT);
             let constant = delays(chosen, question.group, &law);

@@ -85,6 +85,25 @@ impl Question {
         self.varied(&self.grid.changes(point), variant)
     }
 
+    /// What should not be varied, or has less of an effect than it seems.
+    pub fn doubts(&self, model: &Model) -> Vec<String> {
+        let doubt = |axis: &Axis| {
+            if axis.path.starts_with("producers.") {
+                return Some(format!("{} is the load, which is not yours to choose", axis.path));
+            }
+            let (group, key) = group_at(model, &axis.path)?;
+            let group = &model.groups[group];
+            let is_scaled = group.scaling.is_some() && key == "replicas";
+            is_scaled.then(|| {
+                format!(
+                    "{} is only the size at the begin: a strategy decides on {} from then on",
+                    axis.path, group.name
+                )
+            })
+        };
+        self.grid.axes.iter().filter_map(doubt).collect()
+    }
+
     fn varied(&self, changes: &[Override], variant: Variant) -> Result<Model, PlanError> {
         let model = variant(changes).map_err(PlanError::Faults)?;
         Ok(self.strategy.map_or_else(|| model.clone(), |strategy| model.with_strategy(strategy)))

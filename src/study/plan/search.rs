@@ -24,6 +24,8 @@ const FIRST: u32 = 2;
 const SCREEN: u32 = 10;
 /// Runs of a neighbour, so that it has an interval of its own.
 const NEIGHBOUR: u32 = 20;
+/// Runs none of which could be judged, after which a candidate is given up.
+const SILENT: u32 = 50;
 /// Parts of the budget that the first looks may take at most: a candidate's screening takes one of them.
 const PARTS: f64 = 12.0;
 
@@ -97,6 +99,9 @@ impl<'s, 'b> Search<'s, 'b> {
     pub fn run(&mut self, lines: &mut [Line]) -> Result<Ending, PlanError> {
         for line in lines.iter_mut() {
             line.current = self.locate(line)?;
+        }
+        if self.bench.tried.values().all(|tried| tried.kept().1 == 0) {
+            return Err(PlanError::NotJudged { runs: self.bench.runs });
         }
         let ending = loop {
             let Some(cheapest) = self.cheapest(lines) else { break self.best_open(lines) };
@@ -218,6 +223,10 @@ impl<'s, 'b> Search<'s, 'b> {
                 ShareVerdict::Open => {}
             }
             let runs = self.bench.count(point);
+            // What nothing could be learnt of is passed by: more runs would be as silent.
+            if runs >= SILENT && self.bench.tried[&point].kept().1 == 0 {
+                return Ok(ControlFlow::Continue(()));
+            }
             if runs >= self.allowance.at_most {
                 line.open.push(place);
                 return Ok(ControlFlow::Continue(()));

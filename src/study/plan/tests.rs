@@ -186,6 +186,40 @@ fn questions_that_are_none_are_refused_with_a_way_out() {
 }
 
 #[test]
+fn what_nothing_can_be_judged_of_is_refused_after_a_few_runs() {
+    let mut model = world(20.0, 0.1, 600.0, 0.9, 0.2);
+    model.producers[0].arrivals = Arrivals::Process { rate: Rate::Constant(0.0), process: Process::Poisson };
+    let error = planned_with(&model, &replicas("1..64")).unwrap_err();
+    assert!(matches!(error, PlanError::NotJudged { runs } if runs <= 100), "{error}");
+    assert!(error.help().unwrap().contains("a rate above 0"), "{error}");
+}
+
+#[test]
+fn a_cheaper_neighbour_that_was_never_refused_is_named_as_undecided() {
+    let model = world(10.0, 0.2, 60.0, 0.9, 0.25);
+    let mut seen = 0;
+    for seed in 0..12 {
+        let seeded = Model { seed: 7_000 + seed, ..model.clone() };
+        let found = planned_with(&seeded, &PlanOptions { at_most: Some(60), ..replicas("1..12") }).unwrap();
+        let PlanAnswer::Chosen { neighbours, open, .. } = &found.answer else { continue };
+        let below = neighbours.below.unwrap();
+        assert_eq!(found.candidates[below].standing == Standing::Open, open.contains(&below), "{open:?}");
+        seen += usize::from(open.contains(&below));
+    }
+    assert!(seen > 0, "no seed leaves a neighbour undecided");
+}
+
+#[test]
+fn a_horizon_that_is_one_interval_of_a_schedule_has_none() {
+    let mut model = world(20.0, 0.1, 240.0, 0.9, 0.4);
+    let rate = Rate::Steps(vec![(0.0, 10.0), (120.0, 20.0)]);
+    model.producers[0].arrivals = Arrivals::Process { rate, process: Process::Poisson };
+    let found = planned_with(&model, &replicas("1..16")).unwrap();
+    assert!(found.staffing.is_none());
+    assert!(found.notes.iter().any(|note| note.contains("too short for a schedule")), "{:?}", found.notes);
+}
+
+#[test]
 fn the_number_of_threads_does_not_matter() {
     let model = world(20.0, 0.1, 120.0, 0.9, 0.2);
     let with = |threads| {

@@ -120,6 +120,9 @@ pub struct StaffingOutcome {
     pub kept: Option<KeptShare>,
     /// How the probability of waiting moves over time: a rule that works keeps it level.
     pub delay_probability: Option<DelayRange>,
+    /// Whether that is the law of replicas that hand their work back when they leave (`shutdown: requeue`), although
+    /// those of the group finish it: theirs has no exact law.
+    pub hands_back_instead: bool,
     /// Everything that the events engine says of it.
     pub events: EventsOutcome,
     /// Everything that the exact transient law says of the queue; its `why_not` says why there is none.

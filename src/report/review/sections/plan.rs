@@ -73,12 +73,13 @@ fn finding(plan: &Plan) -> String {
     let setting = setting(plan, candidate);
     let price = price(plan, candidate).map_or_else(String::new, |price| format!(" at {price} for a run"));
     match &plan.answer {
-        PlanAnswer::Chosen { neighbours, .. } => {
+        PlanAnswer::Chosen { neighbours, open, .. } => {
+            let keeps = if open.is_empty() { "keeps" } else { "is proven to keep" };
             let below = neighbours.below.map(|below| &plan.candidates[below]);
             let below = below
                 .map_or_else(String::new, |below| format!("; one step less, {}, {}", name(below), kept_words(below)));
             format!(
-                "The cheapest setting that keeps all promises in {} of runs is {setting}{price}: it {}{below}",
+                "The cheapest setting that {keeps} all promises in {} of runs is {setting}{price}: it {}{below}",
                 share(plan.confidence),
                 kept_words(candidate)
             )
