@@ -77,9 +77,7 @@ impl DrainVerb {
         let complaint = match answer {
             Answer::Yes => None,
             Answer::No => Some(format!("{name}: a deadline is missed")),
-            Answer::Unknown => Some(format!(
-                "{name}: whether the deadline is kept is not known: give one with `--by`, or more `--runs`"
-            )),
+            Answer::Unknown => Some(format!("{name}: whether the deadline is kept is not known: {}", open(&drain))),
         };
         Ok(Said {
             table: report::drain_table(&drain, terminal::columns(), terminal::colour(&io::stdout())),
@@ -106,7 +104,10 @@ impl DrainVerb {
         bar.finish();
         // The library has no clock.
         found
-            .map(|drain| Drain { wall_s, ..drain })
+            .map(|drain| {
+                let medians = report::medians_note(&scenario.planning.uncertain);
+                Drain { wall_s, notes: drain.notes.into_iter().chain(medians).collect(), ..drain }
+            })
             .map_err(|error| Problem::new(format!("{}: no drain time to name: {error}", scenario.file), error.help()))
     }
 }
@@ -121,6 +122,17 @@ fn gate(drain: &Drain) -> Answer {
     });
     let calm = drain.queues.iter().all(|queue| queue.disturbed.is_none());
     answers.max().unwrap_or(if calm { Answer::Yes } else { Answer::Unknown })
+}
+
+/// Why a deadline is open, and what to do about it.
+fn open(drain: &Drain) -> String {
+    let deadlines = || drain.queues.iter().filter_map(|queue| queue.deadline.as_ref());
+    let unknown = deadlines().find(|deadline| deadline.met.is_none());
+    match unknown {
+        None => "give one with `--by`".to_owned(),
+        Some(late) if late.in_time.is_none() => late.why_not.clone().unwrap_or_default(),
+        Some(_) => "ask for more `--runs`".to_owned(),
+    }
 }
 
 fn said(misread: Misread) -> String {

@@ -115,7 +115,10 @@ impl HeadroomVerb {
         bar.finish();
         // The library has no clock.
         found
-            .map(|headroom| Headroom { wall_s, ..headroom })
+            .map(|headroom| {
+                let medians = report::medians_note(&scenario.planning.uncertain);
+                Headroom { wall_s, notes: headroom.notes.into_iter().chain(medians).collect(), ..headroom }
+            })
             .map_err(|error| Problem::new(format!("{}: no headroom to name: {error}", scenario.file), error.help()))
     }
 }

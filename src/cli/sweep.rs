@@ -243,13 +243,20 @@ impl Sweep {
         if let Some(error) = unkept.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(problem(&error).into());
         }
-        swept.map_err(|error| match error {
+        swept.map(|swept| Swept { notes: self.medians(scenario), ..swept }).map_err(|error| match error {
             SweepError::Faults(faults) => Refusal::Faults(faults),
             other => {
                 let help = "change the scenario or the values accordingly, or choose another `--engine`";
                 Problem::new(format!("{} could not be swept: {other}", scenario.file), help).into()
             }
         })
+    }
+
+    /// Inputs whose medians stand in for them; not those that are varied.
+    fn medians(&self, scenario: &Checked) -> Vec<String> {
+        let is_varied = |path: &str| self.vary.iter().any(|axis| path.starts_with(axis.path.as_str()));
+        let uncertain = scenario.planning.uncertain.iter().filter(|input| !is_varied(&input.path)).cloned();
+        report::medians_note(&uncertain.collect::<Vec<_>>()).into_iter().collect()
     }
 }
 

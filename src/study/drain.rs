@@ -113,7 +113,7 @@ pub enum DisturbanceKind {
     Outage,
     /// An outage of the broker.
     BrokerOutage,
-    /// Messages that were there at the start, and no larger backlog later.
+    /// Messages that were there at the start, and no larger backlog later, or one that grows up to the horizon.
     Initial,
     /// More was published than could be consumed.
     Overload,
@@ -135,8 +135,8 @@ pub struct Deadline {
     pub promise: Option<String>,
     /// When the queue must be clear, in scenario time.
     pub at_s: Seconds,
-    /// Share of runs that are clear by then as the scenario is.
-    pub in_time: KeptShare,
+    /// Share of runs that are clear by then as the scenario is; `None` beyond the horizon, where no run gets.
+    pub in_time: Option<KeptShare>,
     /// Whether the demanded share of runs is clear by then: by the lower end of the interval, not by it, or open.
     pub met: Option<bool>,
     /// Replicas of the queue's group that the fluid equation asks for.
@@ -237,8 +237,7 @@ fn disturbed(model: &Model, queue: QueueId, pilot: &EventsOutcome) -> disturbanc
         rows.time_s.iter().zip(&rows.ready_mean).fold((0.0, model.queues[queue].initial as f64), |best, row| {
             if *row.1 > best.1 { (*row.0, *row.1) } else { best }
         });
-    let kind = if highest.0 == 0.0 { DisturbanceKind::Initial } else { DisturbanceKind::Overload };
-    let disturbance = (highest.1 >= 1.0).then_some(Disturbance { until_s: highest.0, kind });
+    let disturbance = (highest.1 >= 1.0).then(|| disturbance::peak(model, queue, highest.0));
     disturbance::ByFluid { disturbance, ..fluid }
 }
 

@@ -277,17 +277,19 @@ pub fn headroom(
         messages += spent.1;
         away.push(answer);
     }
-    notes.extend(doubts(model, plan.procedure));
+    notes.extend(doubts(model, whole.procedure));
+    let explorers = (whole.explorers as usize).min(whole.brackets.len());
+    let curve = limits::curve(&whole.brackets, &whole.brackets[..explorers], whole.factor.value);
     let due = options.growth.map(|growth| Due { growth, after_s: due(growth, &whole.factor) });
     Ok(Headroom {
         model: model.clone(),
         options: options.clone(),
-        procedure: plan.procedure,
+        procedure: whole.procedure,
         first: most_first(&promises),
         factor: whole.factor,
         typical: whole.typical,
         kept_now: whole.kept_now,
-        curve: limits::curve(&whole.brackets),
+        curve,
         promises,
         saturation,
         due,
@@ -366,6 +368,10 @@ struct Whole {
     kept_now: KeptShare,
     /// Where promises one by one are looked for.
     middle: f64,
+    /// How many replications there were, and what was made of them.
+    procedure: Procedure,
+    /// The first of them, whose limits are all known.
+    explorers: u32,
 }
 
 fn whole(
@@ -375,13 +381,22 @@ fn whole(
     range: Range,
     first: Guess,
 ) -> Result<Whole, HeadroomError> {
-    let count = plan.procedure.replications();
     let precision = options.precision;
     let step = if first.is_close { precision } else { 5.0 * precision };
     let start = first.factor;
     let search = Search { range, start, step, precision, rank: None, events: plan.events };
-    trials.narrow(Demand::All, plan.explorers, &search)?;
-    let explored: Vec<Bracket> = brackets(trials, Demand::All, plan.explorers);
+    let beyond = FEW_EXPLORERS.min(plan.explorers);
+    let mut is_beyond = first.is_beyond;
+    if is_beyond {
+        // Runs at the largest factor are the dearest: a few of them bear out what is expected, or do not.
+        trials.narrow(Demand::All, beyond, &search)?;
+        is_beyond = brackets(trials, Demand::All, beyond).iter().all(|bracket| bracket.broken.is_none());
+    }
+    let procedure = if is_beyond { Procedure::Counted { replications: beyond } } else { plan.procedure };
+    let explorers = if is_beyond { beyond } else { plan.explorers };
+    let count = procedure.replications();
+    trials.narrow(Demand::All, explorers, &search)?;
+    let explored: Vec<Bracket> = brackets(trials, Demand::All, explorers);
     let mut ends: Vec<f64> = explored.iter().filter_map(|bracket| bracket.broken.or(bracket.kept)).collect();
     ends.sort_by(f64::total_cmp);
     // Where some break and most do not: one run then tells of most replications that they do not matter.
@@ -394,11 +409,13 @@ fn whole(
     trials.make(&now)?;
     let kept = (0..count).filter(|r| keeps_now(trials, *r)).count() as u32;
     Ok(Whole {
-        factor: limits::factor(&brackets, options.kept_in, plan.procedure, range),
+        factor: limits::factor(&brackets, options.kept_in, procedure, range),
         typical: typical(&explored, range),
         kept_now: KeptShare::new(kept, count),
         middle: ends.get(ends.len() / 2).copied().unwrap_or(start),
         brackets,
+        procedure,
+        explorers,
     })
 }
 
@@ -446,13 +463,13 @@ fn promises(
         // A single promise is the same as all of them.
         let demand = if model.slos.len() == 1 { Demand::All } else { Demand::One(place) };
         if demand != Demand::All {
-            trials.narrow(demand, plan.explorers, &search)?;
+            trials.narrow(demand, whole.explorers, &search)?;
         }
         all.push(PromiseHeadroom {
             name: slo.name.clone(),
             promise: words(model, slo),
             queue: slo.queue,
-            typical: typical(&brackets(trials, demand, plan.explorers), range),
+            typical: typical(&brackets(trials, demand, whole.explorers), range),
             first_in: first_in.as_ref().map(|shares| shares[place]),
         });
     }
@@ -518,7 +535,13 @@ fn left(
     let plan = Plan::new(&reduced, options, events);
     let busy = |model: &Model| saturation::saturation(model).first().map_or(1.0, |first| first.on_average);
     let factor = (whole.middle * busy(&reduced) / busy(model)).clamp(range.least, range.most);
-    let found = self::whole(&mut trials, &plan, options, range, Guess { factor, is_close: true })?;
+    let found = self::whole(
+        &mut trials,
+        &plan,
+        options,
+        range,
+        Guess { factor, is_close: true, is_beyond: factor >= range.most },
+    )?;
     let first = first_in(&trials, model.slos.len(), &found.brackets)
         .and_then(|shares| (0..shares.len()).rev().max_by(|a, b| shares[*a].total_cmp(&shares[*b])));
     let due_after_s = options.growth.and_then(|growth| due(growth, &found.factor).value);

@@ -21,6 +21,7 @@ pub(super) fn storm_note(model: &Model, queue: QueueId, events: &EventsOutcome) 
         .or_else(|| overload(model, queue, events, deliveries))
         .or_else(|| comes_back_for_ever(model, queue, events))
         .map(|note| format!("{note}{}", remedy(model, queue, deliveries)))
+        .or_else(|| not_cleared(model, queue, events, deliveries))
         .or_else(|| too_short(model, queue, summary, deliveries))
 }
 
@@ -63,22 +64,74 @@ fn comes_back_for_ever(model: &Model, queue: QueueId, events: &EventsOutcome) ->
     })
 }
 
-/// Deliveries, repeated ones included, ask for more than there is, and more is left at the end than was ever served.
-fn overload(model: &Model, queue: QueueId, events: &EventsOutcome, deliveries: &DeliveriesSummary) -> Option<String> {
+/// What deliveries ask for of a queue that is not clear at the end.
+struct Asked {
+    /// Deliveries of each message.
+    times: f64,
+    /// Deliveries, repeated ones included, as a share of those that are possible: over the measured time.
+    overall: f64,
+    /// The same of the last part of it, when a spike or an outage has passed.
+    at_end: f64,
+}
+
+/// Part of the measured time that tells how it goes on after the horizon.
+const LAST_PART: f64 = 0.1;
+
+/// `None` where nothing stays, messages hardly ever come back, or it would be too much without redeliveries as well:
+/// that is another story.
+fn asked(model: &Model, queue: QueueId, events: &EventsOutcome, deliveries: &DeliveriesSummary) -> Option<Asked> {
     let (summary, series) = (&events.queues[queue], &events.series[queue]);
     let times = deliveries.per_message.value.filter(|times| *times >= FEW)?;
     let measured_s = model.horizon_s - model.warmup_s;
     let published = summary.published.value?;
     let capacity = deliveries_possible(model, series);
-    let asked = published * times / capacity;
     let stays = summary.drained_share == Some(0.0) && summary.in_system_at_end.value? > 0.01 * published;
-    // Without the redeliveries it would be too much as well: that is another story.
-    (capacity > 0.0 && published < capacity && asked > 1.0 && stays && measured_s > 0.0).then(|| {
+    if capacity <= 0.0 || published >= capacity || measured_s <= 0.0 || !stays {
+        return None;
+    }
+    let from_s = model.horizon_s - LAST_PART * measured_s;
+    let begin_s = std::iter::once(0.0).chain(series.time_s.iter().copied());
+    let rows = series.time_s.iter().zip(begin_s).zip(series.publish_rate.iter().zip(&series.capacity_rate));
+    let (came, possible) = rows.fold((0.0, 0.0), |sums, ((end_s, begin_s), (publish_rate, capacity_rate))| {
+        let part_s = (end_s - begin_s.max(from_s)).max(0.0);
+        (sums.0 + publish_rate * part_s, sums.1 + capacity_rate * part_s)
+    });
+    let is_too_much_anyway = came >= possible;
+    (!is_too_much_anyway).then_some(Asked {
+        times,
+        overall: published * times / capacity,
+        at_end: came * times / possible,
+    })
+}
+
+/// Deliveries, repeated ones included, ask for more than there is, also when the disturbance is over.
+fn overload(model: &Model, queue: QueueId, events: &EventsOutcome, deliveries: &DeliveriesSummary) -> Option<String> {
+    let asked = asked(model, queue, events, deliveries)?;
+    (asked.overall > 1.0 && asked.at_end > 1.0).then(|| {
         format!(
             "{}: each message is delivered {} times; deliveries ask for {} times the capacity: it does not recover",
-            summary.name,
-            show_count(times),
-            show_count(asked)
+            events.queues[queue].name,
+            show_count(asked.times),
+            show_count(asked.at_end)
+        )
+    })
+}
+
+/// Deliveries asked for more than there is, and no longer do.
+fn not_cleared(
+    model: &Model,
+    queue: QueueId,
+    events: &EventsOutcome,
+    deliveries: &DeliveriesSummary,
+) -> Option<String> {
+    let asked = asked(model, queue, events, deliveries)?;
+    (asked.overall > 1.0 && asked.at_end <= 1.0).then(|| {
+        format!(
+            "{}: each message is delivered {} times; deliveries ask for {} times the capacity at the end: it is not \
+             cleared by the horizon, a longer `horizon` shows when",
+            events.queues[queue].name,
+            show_count(asked.times),
+            show_count(asked.at_end)
         )
     })
 }
@@ -129,9 +182,13 @@ mod tests {
     use crate::study::repeat;
 
     fn note(publish_per_s: f64, change: impl Fn(&mut ConsumerGroup)) -> Option<String> {
+        note_of(Rate::Constant(publish_per_s), change)
+    }
+
+    fn note_of(rate: Rate, change: impl Fn(&mut ConsumerGroup)) -> Option<String> {
         let mut model = Model::new("storm", 400.0);
         model.queues = vec![Queue::new("orders")];
-        let arrivals = Arrivals::Process { rate: Rate::Constant(publish_per_s), process: Process::Poisson };
+        let arrivals = Arrivals::Process { rate, process: Process::Poisson };
         model.producers = vec![Producer::new("shop", 0, arrivals)];
         model.groups = vec![ConsumerGroup::new("workers", 0, 1, Distribution::Constant(0.1))];
         change(&mut model.groups[0]);
@@ -148,6 +205,20 @@ mod tests {
         let told = note(8.0, half_fail).unwrap();
         assert!(told.starts_with("orders: each message is delivered 2"), "{told}");
         assert!(told.contains("ask for 1.") && told.contains("it does not recover; a `delivery_limit`"), "{told}");
+    }
+
+    #[test]
+    fn a_spike_that_is_over_is_only_not_cleared_yet() {
+        // Each message is delivered twice: 8/s ask for 16/s of 20/s or more after a spike that asks for 36/s.
+        let told = |base: f64| {
+            note_of(Rate::Steps(vec![(0.0, base), (100.0, 18.0), (300.0, base)]), |group| {
+                half_fail(group);
+                group.replicas = crate::model::Replicas::Fixed(2);
+            })
+        };
+        let slow = told(8.0).unwrap();
+        assert!(slow.contains("not cleared by the horizon") && !slow.contains("does not recover"), "{slow}");
+        assert!(told(12.0).unwrap().contains("does not recover"), "retries ask for too much after the spike as well");
     }
 
     #[test]

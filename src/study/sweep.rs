@@ -56,6 +56,8 @@ pub struct Sweep {
     pub engine: EngineChoice,
     /// All points in the order of the grid.
     pub points: Vec<SweepPoint>,
+    /// What a reader must know; left empty by the study.
+    pub notes: Vec<String>,
 }
 
 /// Why a sweep has no answer.
@@ -99,7 +101,7 @@ pub fn sweep(
         (0..all).filter(|point| points.binary_search_by_key(point, |known| known.point).is_err()).collect();
     points.extend(Work { grid, options, variant, found, missing: &missing }.done()?);
     points.sort_by_key(|point| point.point);
-    Ok(Sweep { model: model.clone(), grid: grid.clone(), engine: options.engine, points })
+    Ok(Sweep { model: model.clone(), grid: grid.clone(), engine: options.engine, points, notes: Vec::new() })
 }
 
 /// The points that are to be found.

@@ -138,29 +138,33 @@ impl Axis {
 
     /// Counts on a logarithmic axis from about `least` to about `most`, both above 0.
     pub fn log_counts(least: f64, most: f64) -> Self {
+        Self::log_numbers(least, most, false, number::count)
+    }
+
+    /// Numbers on a logarithmic axis from about `least` to about `most`, both above 0. Where `cut`, some values lie
+    /// below and are shown at its begin.
+    pub fn log_numbers(least: f64, most: f64, cut: bool, label: impl Fn(f64) -> String) -> Self {
         let floor = least.max(most / WIDEST_LOG_RANGE);
         let (first, last) = ((floor.log10() + 1e-9).floor() as i32, (most.log10() - 1e-9).ceil() as i32);
-        let mut ticks: Vec<(f64, String)> = (first..=last.max(first + 1))
-            .map(|power| 10f64.powi(power))
-            .map(|tick| (tick, number::count(tick)))
-            .collect();
+        let mut ticks: Vec<(f64, String)> =
+            (first..=last.max(first + 1)).map(|power| 10f64.powi(power)).map(|tick| (tick, label(tick))).collect();
         let (low, high) = (ticks[0].0, ticks[ticks.len() - 1].0);
-        if let Some((_, label)) = ticks.first_mut().filter(|_| least < low) {
+        if let Some((_, label)) = ticks.first_mut().filter(|_| cut || least < low) {
             *label = format!("≤ {label}");
         }
         Self { low, high, scale: Scale::Log, ticks }
     }
 
-    /// Factors from about `least` to about `most`, both above 0, in about four steps; 1 is a tick if it lies between.
+    /// Factors from `least` to `most`, both above 0, in about four steps; 1 is a tick if it lies between.
     pub fn factors(least: f64, most: f64, label: impl Fn(f64) -> String) -> Self {
         let step = round_step((most - least).max(0.01) / 4.0);
         let tick = |k: f64| 1.0 + k * step;
         let (first, last) = (((least - 1.0) / step).floor(), ((most - 1.0) / step).ceil());
         let count = (last - first) as usize;
-        let factors = (0..=count).map(|k| tick(first + k as f64)).filter(|factor| *factor > 1e-9);
+        let factors = (0..=count).map(|k| tick(first + k as f64)).filter(|factor| (least..=most).contains(factor));
         // 1 + 3 · 0.1 is 1.3000000000000003 in binary.
         let ticks = factors.map(|factor| (factor * 1e9).round() / 1e9).map(|factor| (factor, label(factor))).collect();
-        Self { low: tick(first).max(0.0), high: tick(last), scale: Scale::Linear, ticks }
+        Self { low: least, high: most, scale: Scale::Linear, ticks }
     }
 
     /// Names from the top to the bottom, each in the middle of its unit of height.

@@ -35,7 +35,16 @@ fn kept(headroom: &Headroom) -> Option<Chart> {
         curve.iter().map(|point| (point.factor, value(&point.kept))).collect()
     };
     let (least, most) = (first.factor.min(0.98), last.factor.max(1.02));
-    let mut layers = vec![
+    let within = |end: f64| end.clamp(least, most);
+    let answer = headroom.factor.low.zip(headroom.factor.high).map(|(low, high)| (within(low), within(high)));
+    let between = answer.map(|(low, high)| Layer::Band {
+        low: vec![(low, 0.0), (high, 0.0)],
+        high: vec![(low, 1.0), (high, 1.0)],
+        stroke: Stroke::LIMIT,
+        label: "interval of the answer".to_owned(),
+    });
+    let mut layers: Vec<Layer> = between.into_iter().collect();
+    layers.extend([
         Layer::Band {
             low: along(|kept| kept.low),
             high: along(|kept| kept.high),
@@ -45,14 +54,13 @@ fn kept(headroom: &Headroom) -> Option<Chart> {
         Layer::level(headroom.options.kept_in, least, most, Stroke::LIMIT, "demanded share"),
         Layer::line(vec![(1.0, 0.0), (1.0, 1.0)], Stroke::GUIDE, "today"),
         Layer::line(along(crate::measure::KeptShare::share), Stroke::MAIN, "runs that keep all"),
-    ];
+    ]);
     if let Some(value) = headroom.factor.value {
-        let label = words::growth(value);
+        let label = words::change(value);
         layers.push(Layer::Mark { at: (value, headroom.options.kept_in), stroke: Stroke::LIMIT, label });
     }
     let tick = |factor: f64| {
-        let sign = if factor > 1.0 && factor < 4.0 { "+" } else { "" };
-        let load = if factor == 1.0 { "today".to_owned() } else { format!("{sign}{}", words::growth(factor)) };
+        let load = if factor == 1.0 { "today".to_owned() } else { words::change(factor) };
         match words::month(headroom, factor).filter(|_| factor > 1.0) {
             Some(when) => format!("{load}: {when}"),
             None => load,

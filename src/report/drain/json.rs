@@ -75,7 +75,7 @@ fn deadline(drain: &Drain, one: &Deadline) -> Value {
     json!({
         "promise": one.promise,
         "at_s": one.at_s,
-        "in_time": share(&one.in_time),
+        "in_time": one.in_time.as_ref().map_or(Value::Null, share),
         "met": one.met,
         "group": one.group.map(|group| drain.model.groups[group].name.as_str()),
         "fluid_replicas": one.fluid_replicas,

@@ -79,7 +79,11 @@ pub(in crate::report) fn deadline(drain: &Drain, one: &Deadline) -> String {
         Some(name) => format!("by {} ({name})", clock.instant(one.at_s)),
         None => format!("by {}", clock.instant(one.at_s)),
     };
-    let now = format!("{} of {} runs are clear {by}", one.in_time.kept, one.in_time.runs);
+    let Some(in_time) = one.in_time else {
+        let why_not = one.why_not.as_deref().unwrap_or("no run gets there");
+        return format!("Whether it is clear {by} is not known: {why_not}");
+    };
+    let now = format!("{} of {} runs are clear {by}", in_time.kept, in_time.runs);
     let group = one.group.map(|group| drain.model.groups[group].name.as_str());
     if let (Some(replicas), Some(group)) = (one.replicas, group) {
         let shares: Vec<String> = one

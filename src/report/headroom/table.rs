@@ -12,7 +12,8 @@ use crate::study::headroom::Saturated;
 pub fn headroom_table(headroom: &Headroom, width: usize, colour: bool) -> String {
     let width = width.clamp(NARROWEST, WIDEST);
     let mut lines = paragraph(&format!("{}: {}.", headroom.model.name, words::answer(headroom)), 2, width);
-    for sentence in [words::date(headroom), words::claim(headroom), today(headroom), looked_at(headroom)] {
+    let more = [Some(words::date(headroom)), words::claim(headroom), Some(today(headroom)), Some(looked_at(headroom))];
+    for sentence in more.into_iter().flatten() {
         lines.extend(paragraph(&format!("  {sentence}"), 4, width));
     }
     if headroom.wall_s > 0.0 {
@@ -54,7 +55,7 @@ fn looked_at(headroom: &Headroom) -> String {
 /// `+38 %`, with its interval where there is one.
 fn shown(estimate: &Estimate) -> String {
     match estimate.value {
-        Some(value) => words::growth(value),
+        Some(value) => words::change(value),
         None => words::interval(estimate),
     }
 }
@@ -96,8 +97,8 @@ fn saturation(headroom: &Headroom) -> Grid {
             Saturated::Queue(_) => "consumers of",
             Saturated::Resource(_) => "resource",
         };
-        let peak = one.at_peak.map_or("-".to_owned(), words::growth);
-        grid.row(vec![format!("{kind} {}", one.name), peak, words::growth(one.on_average)]);
+        let peak = one.at_peak.map_or("-".to_owned(), words::change);
+        grid.row(vec![format!("{kind} {}", one.name), peak, words::change(one.on_average)]);
     }
     if !grid.is_empty() {
         grid.header(["too much work from", "at the peak", "on average"].map(str::to_owned).to_vec());

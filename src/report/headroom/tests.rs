@@ -72,9 +72,11 @@ fn growth_is_said_with_a_calendar_and_without() {
 }
 
 #[test]
-fn factors_are_said_as_people_do() {
-    let of = [1.0, 1.043, 1.38, 0.87, 3.99, 6.4].map(words::growth);
-    assert_eq!(of, ["0 %", "4.3 %", "38 %", "13 % less", "299 %", "6.4 times"]);
+fn without_a_limit_nothing_is_claimed_about_one() {
+    let vast = of(&SHOP.replace("replicas: 6", "replicas: 5000").replace("horizon: 10m", "horizon: 2m"));
+    let table = flat(&headroom_table(&vast, 80, false));
+    assert!(table.starts_with("shop: nothing breaks up to 64 times the load"), "{table}");
+    assert!(!table.contains("interval is right") && table.contains("Today 2 of 2 runs"), "{table}");
 }
 
 #[test]

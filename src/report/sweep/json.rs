@@ -37,6 +37,7 @@ pub fn sweep_json(sweep: &Sweep, shown: &Shown) -> Value {
         "shown": name(shown),
         "finding": words::finding(&View::new(sweep, shown)),
         "points": sweep.points.iter().map(|one| point(sweep, one)).collect::<Vec<_>>(),
+        "notes": sweep.notes,
     });
     whole_numbers(&mut root);
     root

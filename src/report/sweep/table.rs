@@ -31,6 +31,10 @@ pub fn sweep_table(sweep: &Sweep, shown: &Shown, width: usize) -> String {
         [first, second] => matrix(&view, first, second, width),
         _ => ends(&view, width),
     });
+    if !sweep.notes.is_empty() {
+        lines.push(String::new());
+        lines.extend(sweep.notes.iter().flat_map(|note| paragraph(&format!("Note: {note}"), 6, width)));
+    }
     lines.push(String::new());
     lines.join("\n")
 }

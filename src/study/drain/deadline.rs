@@ -55,7 +55,7 @@ pub(super) fn answer(
     let deadline = Deadline {
         promise,
         at_s,
-        in_time: share,
+        in_time: (!is_late).then_some(share),
         met: if is_late { None } else { verdict(&share, options.kept_in) },
         fluid_replicas: None,
         replicas: None,
@@ -65,7 +65,7 @@ pub(super) fn answer(
     };
     if is_late {
         let why_not = format!(
-            "the deadline lies {} behind the horizon: write a longer `horizon`",
+            "the deadline lies {} behind the horizon, where no run gets: write a longer `horizon`",
             show_duration(at_s - model.horizon_s)
         );
         return Ok(Deadline { why_not: Some(why_not), ..deadline });

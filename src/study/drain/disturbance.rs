@@ -57,8 +57,18 @@ fn kind(model: &Model, queue: QueueId, path: &Trajectory, most: f64, peak_s: Sec
     if let Some(until_s) = model.groups_of(queue).find_map(|group| ends(&group.outages)) {
         return Disturbance { until_s, kind: DisturbanceKind::Outage };
     }
-    let kind = if peak_s == 0.0 { DisturbanceKind::Initial } else { DisturbanceKind::Overload };
-    Disturbance { until_s: peak_s, kind }
+    peak(model, queue, peak_s)
+}
+
+/// What ends at the peak of the backlog. A backlog that grows up to the horizon from messages that were there already
+/// has no later end: it counts from the start.
+pub(super) fn peak(model: &Model, queue: QueueId, peak_s: Seconds) -> Disturbance {
+    let grows_for_ever = model.queues[queue].initial > 0 && peak_s >= model.horizon_s * (1.0 - 1e-9);
+    if peak_s == 0.0 || grows_for_ever {
+        Disturbance { until_s: 0.0, kind: DisturbanceKind::Initial }
+    } else {
+        Disturbance { until_s: peak_s, kind: DisturbanceKind::Overload }
+    }
 }
 
 /// The first instant from `from_s` on at which nothing waits.

@@ -64,7 +64,7 @@ fn the_fewest_replicas_for_a_deadline_lie_above_the_equations() {
     let queue = &found.queues[0];
     assert_eq!(queue.disturbed, Some(Disturbance { until_s: 0.0, kind: DisturbanceKind::Initial }));
     let deadline = queue.deadline.as_ref().unwrap();
-    assert_eq!((deadline.met, deadline.in_time.kept, deadline.fluid_replicas), (Some(false), 0, Some(10)));
+    assert_eq!((deadline.met, deadline.in_time.unwrap().kept, deadline.fluid_replicas), (Some(false), 0, Some(10)));
     let needed = deadline.replicas.unwrap();
     assert!((10..=12).contains(&needed), "{deadline:?}");
     let share = |replicas| deadline.tried.iter().find(|tried| tried.replicas == replicas).unwrap().in_time;
@@ -113,4 +113,28 @@ fn without_consumers_there_is_nothing_to_drain() {
     model.groups.clear();
     let refused = drain(&model, &DrainOptions::default(), &|_| {}).unwrap_err();
     assert!(matches!(refused, DrainError::NobodyConsumes) && !refused.help().is_empty());
+}
+
+#[test]
+fn a_start_backlog_under_sustained_overload_counts_from_the_start() {
+    // 13/s and 500 messages at the start, n slots of 1/s: 500/(n − 13) s to clear, 200 s take n = 15.5.
+    for replicas in [0, 10] {
+        let mut model = model(Rate::Constant(13.0), replicas, 1, Distribution::Exponential { mean_s: 1.0 }, 1200.0);
+        model.queues[0].initial = 500;
+        let found = ask(&model, &DrainOptions { by_s: Some(200.0), runs: Some(80), ..DrainOptions::default() });
+        let queue = &found.queues[0];
+        assert_eq!(queue.disturbed, Some(Disturbance { until_s: 0.0, kind: DisturbanceKind::Initial }));
+        let deadline = queue.deadline.as_ref().unwrap();
+        assert_eq!((deadline.at_s, deadline.met, deadline.fluid_replicas), (200.0, Some(false), Some(16)));
+        assert!((16..=19).contains(&deadline.replicas.unwrap()), "{deadline:?}");
+    }
+}
+
+#[test]
+fn beyond_the_horizon_no_share_is_named() {
+    let model = model(Rate::Constant(13.0), 10, 1, Distribution::Exponential { mean_s: 1.0 }, 600.0);
+    let found = ask(&model, &DrainOptions { by_s: Some(200.0), runs: Some(20), ..DrainOptions::default() });
+    let deadline = found.queues[0].deadline.as_ref().unwrap();
+    assert_eq!((deadline.in_time, deadline.met), (None, None));
+    assert!(deadline.why_not.as_ref().unwrap().contains("longer `horizon`"), "{deadline:?}");
 }

@@ -21,6 +21,8 @@ pub(super) struct Guess {
     pub factor: f64,
     /// Whether runs will be close: a formula judged every promise, or a like world is known.
     pub is_close: bool,
+    /// Whether nothing is expected to break in the whole range.
+    pub is_beyond: bool,
 }
 
 /// What formula, equation and capacity say together.
@@ -32,13 +34,16 @@ pub(super) fn guess(model: &Model, saturation: &[Saturation], range: Range) -> G
     if judged {
         // Beyond saturation there is no steady state, and no verdict.
         let factor = last_that(range, |factor| by_formula(factor).iter().all(|met| *met == Some(true)));
-        return Guess { factor, is_close: true };
+        return Guess { factor, is_close: true, is_beyond: factor >= range.most };
     }
     let by_fluid = |factor: f64| met(verdicts(model, None, Some(&fluid::integrate(&scaled(model, factor))), None));
     let unbroken = last_that(range, |factor| by_fluid(factor).iter().all(|met| *met != Some(false)));
     let busy = saturation.first().map_or(range.most, |first| first.at_peak.unwrap_or(first.on_average));
+    if unbroken.min(BEFORE_SATURATION * busy) >= range.most {
+        return Guess { factor: range.most, is_close: false, is_beyond: true };
+    }
     let factor = (BEFORE_SATURATION * unbroken.min(busy)).clamp(range.least, range.most);
-    Guess { factor, is_close: false }
+    Guess { factor, is_close: false, is_beyond: false }
 }
 
 /// The largest factor of the range at which something holds that ends to hold somewhere.

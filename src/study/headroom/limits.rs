@@ -129,8 +129,27 @@ pub(super) fn kept_at(brackets: &[Bracket], factor: f64) -> Option<KeptAt> {
 /// Points of the curve of kept shares.
 const POINTS: usize = 32;
 
-/// The share of runs that keep all promises, from where all do to where none does, as far as that is known.
-pub(super) fn curve(brackets: &[Bracket]) -> Vec<KeptAt> {
+/// The curve goes on beyond the limit up to this multiple of it.
+const BEYOND: f64 = 1.3;
+
+/// The share of runs that keep all promises, from where all do to where none does. Where the limits of some runs were
+/// not looked for, those that explored tell how it goes on, as far as they do not say more than all.
+pub(super) fn curve(brackets: &[Bracket], explored: &[Bracket], limit: Option<f64>) -> Vec<KeptAt> {
+    let mut curve = known(brackets);
+    let broken = explored.iter().filter_map(|bracket| bracket.broken).reduce(f64::max);
+    let (Some(last), Some(limit), Some(broken)) = (curve.last().copied(), limit, broken) else { return curve };
+    let most = (BEYOND * limit).min(1.05 * broken);
+    let step = (most / last.factor).powf(1.0 / POINTS as f64);
+    if most > last.factor {
+        let factors = (1..=POINTS).map(|k| last.factor * step.powi(k as i32));
+        let beyond = factors.filter_map(|factor| kept_at(explored, factor));
+        curve.extend(beyond.filter(|at| at.kept.share() <= last.kept.share()));
+    }
+    curve
+}
+
+/// The part of the curve for which every run's limit is known well enough.
+fn known(brackets: &[Bracket]) -> Vec<KeptAt> {
     let ends = brackets.iter().flat_map(|bracket| [bracket.kept, bracket.broken]).flatten();
     let (least, most) = ends.fold((1.0_f64, 1.0_f64), |(least, most), end| (least.min(end), most.max(end)));
     let step = (most / least).powf(1.0 / POINTS as f64).max(1.0 + 1e-6);
@@ -185,9 +204,15 @@ mod tests {
     #[test]
     fn the_curve_falls_from_all_to_none() {
         let brackets: Vec<Bracket> = (0..20).map(|k| bracket(1.2 + 0.02 * f64::from(k))).collect();
-        let curve = curve(&brackets);
+        let curve = curve(&brackets, &brackets[..5], Some(1.25));
         assert_eq!((curve[0].kept.share(), curve[curve.len() - 1].kept.share()), (1.0, 0.0));
         assert!(curve.is_sorted_by(|a, b| a.factor < b.factor && a.kept.kept >= b.kept.kept));
+        let cut: Vec<Bracket> =
+            (0..20).map(|k| if k < 8 { bracket(1.1) } else { Bracket { kept: Some(1.2), broken: None } }).collect();
+        let beyond = super::curve(&cut, &[bracket(1.1), bracket(1.15), bracket(1.25)], Some(1.1));
+        assert!(beyond.is_sorted_by(|a, b| a.factor < b.factor && a.kept.share() >= b.kept.share()), "{beyond:?}");
+        let last = beyond.last().unwrap();
+        assert!(last.factor > 1.25 && last.kept.share() == 0.0, "the break can be seen: {last:?}");
         let open = [bracket(1.1), Bracket { kept: Some(1.2), broken: None }];
         assert_eq!(kept_at(&open, 1.15).unwrap().kept.kept, 1);
         assert_eq!(kept_at(&open, 1.3), None);
