@@ -69,7 +69,8 @@ pub struct Plan {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     at_most: Option<u32>,
 
-    /// Exit with 2 if the plan is not proven (plan.json: answer.kind is bracket)
+    /// Exit with 2 if the plan is not proven (plan.json: answer.kind is bracket); nothing changes where inputs are
+    /// uncertain
     #[arg(long)]
     gate: bool,
 

@@ -77,7 +77,8 @@ fn grid(plan: &Plan, staffing: &Staffing, constant: &Candidate) -> Grid {
     for one in &staffing.outcomes {
         row(
             [
-                one.rule.name().to_owned(),
+                // The table is narrow, and its heading has said whose rule it is.
+                one.rule.name().trim_end_matches(" (MOL)").to_owned(),
                 count(one.mean_replicas),
                 count(one.replica_hours),
                 kept(one.kept),

@@ -196,17 +196,18 @@ fn what_nothing_can_be_judged_of_is_refused_after_a_few_runs() {
 
 #[test]
 fn a_cheaper_neighbour_that_was_never_refused_is_named_as_undecided() {
-    let model = world(10.0, 0.2, 60.0, 0.9, 0.25);
+    // Three replicas keep the first promise far too seldom; the second, refused after a few runs, is no longer after
+    // more of them; the last is kept in about 95 % of runs.
     let mut seen = 0;
-    for seed in 0..12 {
-        let seeded = Model { seed: 7_000 + seed, ..model.clone() };
-        let found = planned_with(&seeded, &PlanOptions { at_most: Some(60), ..replicas("1..12") }).unwrap();
-        let PlanAnswer::Chosen { neighbours, open, .. } = &found.answer else { continue };
+    for (limit_s, seed) in [(0.25, 7_000), (0.35, 7_003), (0.5, 7_000)] {
+        let model = Model { seed, ..world(10.0, 0.2, 60.0, 0.9, limit_s) };
+        let found = planned_with(&model, &PlanOptions { at_most: Some(400), ..replicas("1..12") }).unwrap();
+        let PlanAnswer::Chosen { neighbours, open, .. } = &found.answer else { panic!("{:?}", found.answer) };
         let below = neighbours.below.unwrap();
         assert_eq!(found.candidates[below].standing == Standing::Open, open.contains(&below), "{open:?}");
         seen += usize::from(open.contains(&below));
     }
-    assert!(seen > 0, "no seed leaves a neighbour undecided");
+    assert!((1..3).contains(&seen), "{seen} of 3 leave a neighbour undecided");
 }
 
 #[test]
