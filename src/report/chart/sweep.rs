@@ -14,6 +14,10 @@ use crate::measure::Estimate;
 
 /// A range of values beyond this is drawn on a logarithmic scale.
 const LINEAR_RANGE: f64 = 30.0;
+/// A heat map whose values above 0 span more than this has a logarithmic scale: the small ones would look the same.
+const LINEAR_HEAT: f64 = 50.0;
+/// Shares up to this one are rare events, which are told apart by their powers of ten.
+const RARE: f64 = 0.5;
 /// Distances between values beyond this ratio are drawn as equal: the small ones could not be told apart.
 const EVEN_RANGE: f64 = 20.0;
 /// Up to this many values each of them has a dot and a tick of its own.
@@ -181,6 +185,29 @@ fn scale(view: &View, estimates: &[Estimate], limit: Option<f64>, from_zero: boo
     (axis, is_log)
 }
 
+/// The scale of a heat map's colours, and whether it is logarithmic.
+fn colours(view: &View, estimates: &[Estimate]) -> (Axis, bool) {
+    let values = estimates.iter().filter_map(|estimate| estimate.value).filter(|value| value.is_finite());
+    match decades(&view.unit, &values.collect::<Vec<f64>>()) {
+        Some(axis) => (axis, true),
+        None => scale(view, estimates, None, false),
+    }
+}
+
+/// A logarithmic scale where a linear one would hide most of the values; zeros have the colour of its begin.
+fn decades(unit: &Unit, values: &[f64]) -> Option<Axis> {
+    let least = values.iter().copied().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let is_cut = values.iter().any(|value| *value <= 0.0);
+    match unit {
+        _ if most <= LINEAR_HEAT * least => None,
+        Unit::Duration => Some(Axis::log_durations(least, most, is_cut)),
+        Unit::Count => Some(Axis::log_numbers(least, most, is_cut, number::count)),
+        Unit::Share if most <= RARE => Some(Axis::log_numbers(least, most, is_cut, number::share)),
+        _ => None,
+    }
+}
+
 /// Two axes: the longer one across, the other one upwards; broken promises are hatched.
 fn map(view: &View, first: &AxisView, second: &AxisView) -> HeatMap {
     let is_turned = second.labels.len() < first.labels.len();
@@ -201,7 +228,7 @@ fn map(view: &View, first: &AxisView, second: &AxisView) -> HeatMap {
     let rows: Vec<usize> =
         if up.numbers.is_some() { (0..up.labels.len()).rev().collect() } else { (0..up.labels.len()).collect() };
     let estimates: Vec<Estimate> = view.sweep.points.iter().map(|point| view.value(point)).collect();
-    let (scale, is_log) = scale(view, &estimates, None, false);
+    let (scale, is_log) = colours(view, &estimates);
     let queue = view.queue().map_or_else(String::new, |queue| format!("queue {}", number::shorten(queue, 36)));
     let hatched = match words::limit(view).filter(|_| view.is_promised()) {
         Some(limit) => format!("hatched: not {limit}"),
@@ -218,5 +245,22 @@ fn map(view: &View, first: &AxisView, second: &AxisView) -> HeatMap {
         cells: rows.iter().map(|row| (0..over.labels.len()).map(|column| cell(*row, column)).collect()).collect(),
         scale,
         scale_heading: if is_log { format!("{}, logarithmic", heading(view)) } else { heading(view) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_over_decades_tell_small_values_apart() {
+        let axis = decades(&Unit::Duration, &[0.0, 0.137, 6.37, 700.0]).unwrap();
+        let at = [0.0, 0.137, 6.37, 700.0].map(|value| axis.position(value));
+        assert!(at[0] == 0.0 && at[2] - at[1] > 0.2 && at[3] - at[2] > 0.2, "{at:?}");
+        assert!(axis.ticks[0].1.starts_with('≤'), "{:?}", axis.ticks);
+        assert!(decades(&Unit::Share, &[0.0, 1e-5, 0.1]).is_some());
+        assert_eq!(decades(&Unit::Share, &[0.0, 0.01, 1.0]), None);
+        assert_eq!(decades(&Unit::Duration, &[0.0, 2.0, 90.0]), None);
+        assert_eq!(decades(&Unit::Count, &[0.0, 0.0]), None);
     }
 }

@@ -130,3 +130,12 @@ fn points_survive_the_file_to_the_last_bit() {
     begun.partial.keep(&sweep.points[0]).unwrap();
     assert_eq!(PartialSweep::open(home.path(), 8, false).unwrap().earlier, Earlier::Other);
 }
+
+#[test]
+fn notes_are_in_the_table_and_in_the_file() {
+    let mut sweep = swept(&["seed=1,2"], EngineChoice::Fluid);
+    assert!(!sweep_table(&sweep, &fresh(), 80).contains("Note:"));
+    sweep.notes = vec!["a median stands in".to_owned()];
+    assert!(sweep_table(&sweep, &fresh(), 80).contains("Note: a median stands in"));
+    assert_eq!(sweep_json(&sweep, &fresh())["notes"][0], "a median stands in");
+}
