@@ -138,16 +138,19 @@ fn verdict_of(context: &Context, slo: &Slo, verdict: &SloVerdict) -> Verdict {
     let limit = value_words(model, slo, verdict.limit);
     let sentence_of = if let Some(value) = verdict.value.value {
         let side = if verdict.met == Some(false) { "not below" } else { "below" };
+        let is_open = spans(&verdict.value, verdict.limit);
         let side = if matches!(slo.promise, Promise::DrainedBy(_)) {
             if verdict.met == Some(false) { "not by" } else { "by" }
         } else {
             side
         };
         let interval = interval_words(model, slo, &verdict.value);
-        format!("{what} is {}{interval}, {side} {limit}{}", value_words(model, slo, value), kept_words(verdict))
+        let open = if is_open { "; on which side of the limit the mean over all runs is, is not known" } else { "" };
+        let kept = kept_words(context, verdict);
+        format!("{what} is {}{interval}, {side} {limit}{open}{kept}", value_words(model, slo, value))
     } else {
         let why = verdict.value.why_not.as_deref().unwrap_or("no engine could tell");
-        format!("{what} has no value: {why}; the limit is {limit}{}", kept_words(verdict))
+        format!("{what} has no value: {why}; the limit is {limit}{}", kept_words(context, verdict))
     };
     let broken = super::broken::words(context, slo).map_or_else(String::new, |words| format!("; {words}"));
     Verdict {
@@ -195,15 +198,23 @@ fn value_words(model: &Model, slo: &Slo, value: f64) -> String {
 fn interval_words(model: &Model, slo: &Slo, value: &Estimate) -> String {
     match value.low.zip(value.high).filter(|(low, high)| high - low > 1e-9 * high.abs()) {
         Some((low, high)) => {
-            let (low, high) = (value_words(model, slo, low), value_words(model, slo, high));
+            // Student's interval knows nothing of what a number can be: no wait is below nothing.
+            let (low, high) = (value_words(model, slo, low.max(0.0)), value_words(model, slo, high));
             if low == high { String::new() } else { format!(" ({low} to {high} with 95 % confidence)") }
         }
         None => String::new(),
     }
 }
 
-fn kept_words(verdict: &SloVerdict) -> String {
+/// Whether the interval holds the limit.
+fn spans(value: &Estimate, limit: f64) -> bool {
+    value.low.zip(value.high).is_some_and(|(low, high)| low < limit && limit <= high)
+}
+
+fn kept_words(context: &Context, verdict: &SloVerdict) -> String {
+    let runs = context.source.findings.outcome.events.as_ref().map_or(0, |events| events.replications);
     match verdict.probability_met {
+        Some(_) if runs <= 1 => String::new(),
         Some(1.0) => ", in every run".to_owned(),
         Some(0.0) => ", in no run kept".to_owned(),
         Some(part) => format!(", kept in {} of runs", share(part)),
