@@ -17,11 +17,18 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     Some(Section {
         id: "backlog",
         heading: "Capacity and backlog",
-        finding: sentence(&format!("{}{}", context.prefix(main), words::depth(main))),
+        finding: sentence(&format!("{}{}{}", context.prefix(main), words::depth(main), sizes(main, &consumers))),
         notes,
         charts: charts.into_iter().chain(context.shown.iter().filter_map(|view| replicas(context, view))).collect(),
         ..Section::default()
     })
+}
+
+/// `, with 1 to 8 replicas in 6.4 changes`, where a strategy sets their number.
+fn sizes(view: &QueueView, consumers: &str) -> String {
+    let is_scaled = view.groups().iter().any(|(group, _)| group.scaling.is_some());
+    let sizes = consumers.split_once(" are ").map(|(sizes, _)| sizes).filter(|sizes| sizes.contains(" change"));
+    sizes.filter(|_| is_scaled).map_or_else(String::new, |sizes| format!(", with {sizes}"))
 }
 
 fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
