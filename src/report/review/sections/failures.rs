@@ -86,6 +86,10 @@ fn promises(context: &Context, outage: &Outage) -> String {
     let kept = pairs().filter(|(_, after)| after.met == Some(true)).count();
     match (before.len(), newly.len()) {
         (0, _) => String::new(),
+        (1, 0) if before[0].met.is_some() && before[0].met == outage.outcome.slos[0].met => {
+            let what = if kept == 1 { "kept" } else { "not kept" };
+            format!("; the promise is {what}, as without it")
+        }
         (all, 0) => format!("; {kept} of {all} promises {} kept, as without it", if kept == 1 { "is" } else { "are" }),
         _ => format!("; it breaks {}", listed(&newly)),
     }
