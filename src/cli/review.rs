@@ -12,7 +12,7 @@ use forebay::study::{self, Findings};
 
 use super::input::{Checked, Input, Problem, Refusal};
 use super::progress::Bar;
-use super::study::{Output, Said, answer_each, nothing_to_gate};
+use super::study::{Output, Said, answer_each, gate, nothing_to_gate};
 use super::{Answer, machine, terminal};
 
 /// Review scenarios: one file with verdict, charts, strategies and costs
@@ -28,7 +28,8 @@ Examples:
   forebay review sale.yaml --replications 50
   forebay review sale.yaml --compare last-month/sale
 
-Exit codes: 0 answered; 1 a promise is broken (with --gate); 2 could not answer.")]
+Exit codes: 0 answered; 1 a promise is broken (with --gate); 2 could not answer, or a
+promise could not be tested (with --gate).")]
 pub struct Review {
     #[command(flatten)]
     input: Input,
@@ -75,10 +76,7 @@ impl Review {
             former: former.as_ref(),
         };
         let written = self.output.write(&folder, |folder, options| report::write_review(&source, folder, options))?;
-        let broken = findings.outcome.slos.iter().filter(|slo| self.gate && slo.met == Some(false));
-        let complaints: Vec<String> =
-            broken.map(|slo| format!("{}: {} is broken ({})", scenario.model.name, slo.name, slo.promise)).collect();
-        let answer = if complaints.is_empty() { Answer::Yes } else { Answer::No };
+        let (complaints, answer) = gate(self.gate, &findings.outcome);
         Ok(Said {
             table: report::review_text(&source, terminal::columns()),
             json: report::review_json(&source),

@@ -10,7 +10,7 @@ use forebay::study::{self, RunOptions};
 
 use super::input::{Checked, Input, Problem, Refusal};
 use super::progress::Bar;
-use super::study::{Output, Said, answer_each, nothing_to_gate};
+use super::study::{Output, Said, answer_each, gate, nothing_to_gate};
 use super::{Answer, strategy, terminal};
 
 /// Run scenarios: print the answer, write tables and charts
@@ -101,7 +101,7 @@ impl Run {
         let outcome = self.run(scenario)?;
         let folder = self.output.folder(&outcome.model.name, several);
         let written = self.output.write(&folder, |folder, options| report::write(&outcome, folder, options))?;
-        let (complaints, answer) = self.verdict(&outcome);
+        let (complaints, answer) = gate(self.gate, &outcome);
         Ok(Said { table: table(&outcome), json: report::summary_json(&outcome), written, complaints, answer })
     }
 
@@ -121,28 +121,6 @@ impl Run {
             let help = "change the scenario accordingly, or choose another `--engine`";
             Problem::new(format!("{} could not be answered: {error}", scenario.file), help)
         })
-    }
-
-    /// Which promises are broken, if somebody asked.
-    fn verdict(&self, outcome: &Outcome) -> (Vec<String>, Answer) {
-        let name = &outcome.model.name;
-        let mut complaints = Vec::new();
-        let mut answer = Answer::Yes;
-        for slo in outcome.slos.iter().filter(|_| self.gate) {
-            match slo.met {
-                Some(true) => {}
-                Some(false) => {
-                    complaints.push(format!("{name}: {} is broken ({})", slo.name, slo.promise));
-                    answer = answer.max(Answer::No);
-                }
-                None => {
-                    let why = slo.value.why_not.as_deref().unwrap_or("no engine that was asked can tell");
-                    complaints.push(format!("{name}: {} could not be tested: {why}", slo.name));
-                    answer = answer.max(Answer::Unknown);
-                }
-            }
-        }
-        (complaints, answer)
     }
 }
 

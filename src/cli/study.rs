@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use forebay::measure::Outcome;
 use forebay::report::{self, ReportError, ReportOptions};
 use serde_json::Value;
 
@@ -131,6 +132,28 @@ pub fn answer_each(
         input::say_each(values)?;
     }
     Ok(answer)
+}
+
+/// Which promises are broken or could not be tested, if somebody asked, and what that makes of the exit code.
+pub fn gate(is_asked: bool, outcome: &Outcome) -> (Vec<String>, Answer) {
+    let name = &outcome.model.name;
+    let mut complaints = Vec::new();
+    let mut answer = Answer::Yes;
+    for slo in outcome.slos.iter().filter(|_| is_asked) {
+        match slo.met {
+            Some(true) => {}
+            Some(false) => {
+                complaints.push(format!("{name}: {} is broken ({})", slo.name, slo.promise));
+                answer = answer.max(Answer::No);
+            }
+            None => {
+                let why = slo.value.why_not.as_deref().unwrap_or("no engine that was asked can tell");
+                complaints.push(format!("{name}: {} could not be tested: {why}", slo.name));
+                answer = answer.max(Answer::Unknown);
+            }
+        }
+    }
+    (complaints, answer)
 }
 
 /// A verb that tests promises needs one.

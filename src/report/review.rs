@@ -145,6 +145,9 @@ fn json_of(source: &ReviewSource, review: &Review) -> Value {
         "title": review.title,
         "file": source.file,
         "finding": review.lead.finding,
+        "judged": findings.judged.as_ref().map(|judged| json!({
+            "strategy": judged.name, "is_best": judged.is_best, "of": judged.of,
+        })),
         "verdicts": verdicts.collect::<Map<String, Value>>(),
         "sections": sections.collect::<Map<String, Value>>(),
         "compared_with": source.former.map(|former| &former.label),

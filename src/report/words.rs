@@ -10,7 +10,7 @@ use super::view::QueueView;
 use crate::measure::Outcome;
 use crate::measure::summary::GroupSummary;
 use crate::model::ConsumerGroup;
-pub(super) use rates::{coarse_note, rates};
+pub(super) use rates::{coarse_note, peak_between_rows, rates};
 pub(super) use turning::turning_points;
 
 /// A level this many times its average is a peak worth telling; below, the average is the story.

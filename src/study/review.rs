@@ -8,13 +8,13 @@ mod outage;
 
 pub use outage::Outage;
 
-use super::compare::{CompareOptions, Comparison, compare, contenders};
+use super::compare::{CompareOptions, Comparison, Selection, compare, contenders};
 use super::headroom::{Headroom, HeadroomOptions, headroom};
 use super::plan::{Plan, PlanOptions, plan};
 use super::repeat::{Progress, StudyError};
 use super::run::{RunOptions, run};
 use crate::measure::Outcome;
-use crate::model::Model;
+use crate::model::{Model, NamedStrategy};
 use crate::scenario::{Faults, Override, Planning};
 
 /// Events that a plan may take: a review is made while its reader waits.
@@ -33,7 +33,7 @@ pub struct ReviewOptions {
     pub memory_bytes: Option<u64>,
 }
 
-/// The parts of a review that take time, in their order.
+/// The parts of a review that take time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// The scenario through all engines.
@@ -83,11 +83,27 @@ pub struct LeftOut {
     pub why: String,
 }
 
+/// The strategy that a review judges: the best of them, or else the one that the scenario itself has at work, or else
+/// the first of those that were compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Its name in the scenario.
+    pub name: String,
+    /// The consumers that it scales.
+    pub group: String,
+    /// Whether it is the best that the comparison found.
+    pub is_best: bool,
+    /// How many strategies there are.
+    pub of: usize,
+}
+
 /// Everything that a review found.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// The run.
+    /// The run, under the strategy that is judged if the scenario names strategies.
     pub outcome: Outcome,
+    /// Under which strategy everything but the plan was found, if the scenario names strategies.
+    pub judged: Option<Judged>,
     /// What the scenario asks beyond it.
     pub planning: Planning,
     /// Strategies against one another, if the scenario names several.
@@ -127,9 +143,18 @@ pub fn review(
         let of = stages.len() as u32;
         move |within: Progress| progress(ReviewProgress { stage, number, of, within })
     };
-    let run_options = RunOptions { threads: options.threads, ..RunOptions::default() };
-    let outcome = run(subject.model, &run_options, &tell(Stage::Run))?;
+    let kept_in = options.kept_in.unwrap_or(CompareOptions::default().kept_in);
+    let has = |stage: Stage| stages.contains(&stage).then(|| tell(stage));
     let mut left_out = Vec::new();
+    let comparison = has(Stage::Compare).and_then(|progress| {
+        let options = CompareOptions { threads: options.threads, kept_in, ..CompareOptions::default() };
+        let mut keep = |why: String| left_out.push(LeftOut { what: "the strategies", why });
+        compare(subject.model, &options, &progress).map_err(|error| keep(error.to_string())).ok()
+    });
+    let (judged, model) = judged(subject.model, comparison.as_ref()).unzip();
+    let model = model.as_ref().unwrap_or(subject.model);
+    let run_options = RunOptions { threads: options.threads, ..RunOptions::default() };
+    let outcome = run(model, &run_options, &tell(Stage::Run))?;
     let outage = match outage::trial(&outcome, &run_options, &tell(Stage::Outage)) {
         Ok(outage) => Some(outage),
         Err(why) => {
@@ -138,12 +163,6 @@ pub fn review(
         }
     };
     let mut keep = |what, why: String| left_out.push(LeftOut { what, why });
-    let kept_in = options.kept_in.unwrap_or(CompareOptions::default().kept_in);
-    let has = |stage: Stage| stages.contains(&stage).then(|| tell(stage));
-    let comparison = has(Stage::Compare).and_then(|progress| {
-        let options = CompareOptions { threads: options.threads, kept_in, ..CompareOptions::default() };
-        compare(subject.model, &options, &progress).map_err(|error| keep("the strategies", error.to_string())).ok()
-    });
     let plan = has(Stage::Plan).and_then(|progress| {
         let options = PlanOptions { threads: options.threads, budget: PLAN_EVENTS, ..PlanOptions::default() };
         let asked = subject.planning.plan.as_ref();
@@ -161,18 +180,42 @@ pub fn review(
             memory_bytes: options.memory_bytes,
             ..HeadroomOptions::default()
         };
-        headroom(subject.model, &options, &progress).map_err(|error| keep("headroom", error.to_string())).ok()
+        headroom(model, &options, &progress).map_err(|error| keep("headroom", error.to_string())).ok()
     });
-    Ok(Findings { outcome, planning: subject.planning.clone(), comparison, plan, headroom, outage, left_out })
+    Ok(Findings { outcome, judged, planning: subject.planning.clone(), comparison, plan, headroom, outage, left_out })
+}
+
+/// The strategy that is judged, and the model with it; `None` where none is compared or at work.
+fn judged(model: &Model, comparison: Option<&Comparison>) -> Option<(Judged, Model)> {
+    let chosen = comparison.and_then(|comparison| match comparison.selection {
+        Selection::Chosen { strategy, .. } => Some(comparison.strategies[strategy].name.as_str()),
+        _ => None,
+    });
+    let at = |wanted: &str| model.strategies.iter().position(|named| named.name == wanted);
+    let at_work = || {
+        let is_at_work = |named: &NamedStrategy| model.groups[named.group].scaling.as_ref() == Some(&named.scaling);
+        model.strategies.iter().position(is_at_work)
+    };
+    let first = || comparison.map(|_| 0);
+    let place = chosen.and_then(at).or_else(at_work).or_else(first)?;
+    let named = model.strategies.get(place)?;
+    let judged = Judged {
+        name: named.name.clone(),
+        group: model.groups[named.group].name.clone(),
+        is_best: chosen.is_some(),
+        of: model.strategies.len(),
+    };
+    Some((judged, model.with_strategy(place)))
 }
 
 /// What will be done.
 fn stages(subject: &Subject) -> Vec<Stage> {
-    let mut stages = vec![Stage::Run, Stage::Outage];
+    let mut stages = Vec::new();
     let named = !subject.model.strategies.is_empty();
     if named && contenders(subject.model, &[]).is_ok_and(|found| found.len() > 1) {
         stages.push(Stage::Compare);
     }
+    stages.extend([Stage::Run, Stage::Outage]);
     let promises = !subject.model.slos.is_empty();
     if promises && subject.planning.plan.is_some() {
         stages.push(Stage::Plan);

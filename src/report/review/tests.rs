@@ -11,6 +11,7 @@ const HOSTILE: &str = "</title></script><script>alert(1)</script><img src=x oner
 fn findings(outcome: Outcome) -> Findings {
     Findings {
         outcome,
+        judged: None,
         planning: Planning::default(),
         comparison: None,
         plan: None,

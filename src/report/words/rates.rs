@@ -194,6 +194,11 @@ fn hidden_peak(view: &QueueView) -> Option<(Rate, f64, f64)> {
     (!view.publish_rate().is_empty() && -most > HIDDEN * shown).then_some((mirrored, at_s, -most))
 }
 
+/// When and how high P has its largest value, where no row shows it.
+pub(in super::super) fn peak_between_rows(view: &QueueView) -> Option<(f64, f64)> {
+    hidden_peak(view).map(|(_, at_s, most)| (at_s, most))
+}
+
 /// That the rows are too far apart for the rates, and which resolution would show them.
 pub(in super::super) fn coarse_note(view: &QueueView) -> Option<String> {
     let (mirrored, at_s, most) = hidden_peak(view)?;

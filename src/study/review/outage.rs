@@ -3,7 +3,7 @@
 //! The same scenario, the same random numbers, one outage of every consumer group more.
 
 use crate::measure::{EngineChoice, Outcome};
-use crate::model::{Model, Replications};
+use crate::model::{Arrivals, Model, Producer, Rate, Replications};
 use crate::study::repeat::Progress;
 use crate::study::run::{RunOptions, run};
 use crate::units::Seconds;
@@ -14,6 +14,9 @@ const LENGTH_S: Seconds = 300.0;
 const LARGEST_SHARE: f64 = 0.05;
 /// Replications of the trial: it asks for a size, not for a probability.
 const MOST_REPLICATIONS: u32 = 20;
+
+/// Rows hide a peak that is this many times their largest average.
+const HIDDEN: f64 = 1.05;
 
 /// The trial by an outage.
 #[derive(Clone, Debug)]
@@ -37,7 +40,9 @@ pub(super) fn trial(
         return Err("there is no consumer that could be away".to_owned());
     }
     let from_s = peak_s(outcome).ok_or("nothing is published, so there is no peak")?;
-    let until_s = (from_s + LENGTH_S.min(LARGEST_SHARE * model.horizon_s)).min(model.horizon_s);
+    let length_s = LENGTH_S.min(LARGEST_SHARE * model.horizon_s);
+    let from_s = from_s.min(model.horizon_s - length_s);
+    let until_s = from_s + length_s;
     let hit = with_outage(model, from_s, until_s);
     let options = RunOptions { engine: EngineChoice::All, ..*options };
     let outcome = run(&hit, &options, progress).map_err(|error| error.to_string())?;
@@ -61,11 +66,26 @@ fn peak_s(outcome: &Outcome) -> Option<Seconds> {
     if most <= 0.0 {
         return None;
     }
+    if let Some(at_s) = between_rows_s(model, most) {
+        return Some(at_s);
+    }
     if most - least <= 1e-9 * most {
         return Some(model.warmup_s + 0.25 * (model.horizon_s - model.warmup_s));
     }
     let row = rows.iter().find(|(_, rate)| *rate >= most * (1.0 - 1e-9))?.0;
     Some(row.checked_sub(1).map_or(0.0, |before| ends_s[before]))
+}
+
+/// When most is published, where that lasts less than a row: where a rate is above `HIDDEN` of all rows' averages.
+fn between_rows_s(model: &Model, most_of_rows: f64) -> Option<Seconds> {
+    let rate = |producer: &Producer| match &producer.arrivals {
+        Arrivals::Process { rate, .. } => Some(rate.clone()),
+        Arrivals::Recorded(_) => None,
+    };
+    let rates: Vec<Rate> = model.producers.iter().map(rate).collect::<Option<_>>()?;
+    let mirrored = Rate::Scale { by: -1.0, rate: Box::new(Rate::Sum(rates)) };
+    let (at_s, most) = mirrored.lowest(model.warmup_s, model.horizon_s);
+    (-most > HIDDEN * most_of_rows).then_some(at_s)
 }
 
 /// The same model with every consumer group away in between; outages that overlap are one.

@@ -1,6 +1,6 @@
 //! Capacity and backlog under the promises: how deep each queue gets, and when it is empty again.
 
-use super::super::document::{Band, Limit, ReviewChart, Section, Series, Shape, Style, Unit, XAxis};
+use super::super::document::{Band, Limit, Mark, ReviewChart, Section, Series, Shape, Style, Unit, XAxis};
 use super::{Context, sentence};
 use crate::model::Promise;
 use crate::report::number;
@@ -17,11 +17,18 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     Some(Section {
         id: "backlog",
         heading: "Capacity and backlog",
-        finding: sentence(&format!("{}{}", context.prefix(main), words::depth(main))),
+        finding: sentence(&format!("{}{}{}", context.prefix(main), words::depth(main), sizes(main, &consumers))),
         notes,
         charts: charts.into_iter().chain(context.shown.iter().filter_map(|view| replicas(context, view))).collect(),
         ..Section::default()
     })
+}
+
+/// `, with 1 to 8 replicas in 6.4 changes`, where a strategy sets their number.
+fn sizes(view: &QueueView, consumers: &str) -> String {
+    let is_scaled = view.groups().iter().any(|(group, _)| group.scaling.is_some());
+    let sizes = consumers.split_once(" are ").map(|(sizes, _)| sizes).filter(|sizes| sizes.contains(" change"));
+    sizes.filter(|_| is_scaled).map_or_else(String::new, |sizes| format!(", with {sizes}"))
 }
 
 fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
@@ -61,11 +68,17 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         1 => "in one run: there is no band".to_owned(),
         runs => format!("over {runs} runs, with the band that holds 5 to 95 % of them"),
     };
+    let hidden = hidden_peak(view, &all);
+    let peak = hidden.map_or_else(String::new, |depth| {
+        let depth = number::messages(depth);
+        format!(" The largest depth within a run, {depth}, lasts less than a row and stands above the curves.")
+    });
+    let at_s = hidden.and_then(|_| view.fluid.filter(|fluid| fluid.max_backlog > Some(0.0))?.max_at_s);
     Some(ReviewChart {
         id: format!("depth-{}", view.index),
         title: format!("{}{}", context.prefix(view), words::depth(view)),
         description: format!(
-            "Messages in {} that wait or are in service at the end of each interval, {runs}.",
+            "Messages in {} that wait or are in service at the end of each interval, {runs}.{peak}",
             view.queue.name
         ),
         x: XAxis::Time { ends_s: view.time_s.clone(), clock: view.clock },
@@ -74,9 +87,21 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         y_log: false,
         series: all,
         limits: limits(view),
-        marks: Vec::new(),
+        marks: at_s
+            .zip(hidden)
+            .map(|(x, depth)| Mark { name: format!("peak of {}, within a row", number::count(depth)), x })
+            .into_iter()
+            .collect(),
         thinned: None,
     })
+}
+
+/// The largest depth, where neither a curve nor a band comes near it.
+fn hidden_peak(view: &QueueView, all: &[Series]) -> Option<f64> {
+    const NEAR: f64 = 0.8;
+    let bands = all.iter().filter_map(|series| series.band.as_ref()).flat_map(|band| &band.high);
+    let shown = all.iter().flat_map(|series| &series.values).chain(bands).flatten().copied().fold(0.0, f64::max);
+    view.summary?.depth.max.value.filter(|depth| shown < NEAR * depth)
 }
 
 /// Promised depths.

@@ -41,11 +41,16 @@ fn sureness(context: &Context) -> String {
         1 => "One run only: there is no interval, and another run may differ by chance".to_owned(),
         runs => {
             let widths: Vec<f64> = entries(context).iter().filter_map(|(_, estimate, _)| relative(estimate)).collect();
+            if widths.is_empty() {
+                return format!("{runs} runs: no number differs between them, so none has an interval");
+            }
             let tight = widths.iter().filter(|width| **width <= TIGHT).count();
             format!(
-                "{runs} runs: {tight} of {} main numbers are known to within {} of themselves",
+                "{runs} runs: {tight} of {} {} known to within {} of {}",
                 widths.len(),
-                share(TIGHT)
+                if tight == 1 { "main numbers is" } else { "main numbers are" },
+                share(TIGHT),
+                if tight == 1 { "itself" } else { "themselves" }
             )
         }
     }

@@ -24,7 +24,8 @@ pub(super) fn words(context: &Context, slo: &Slo) -> Option<String> {
         Promise::Depth(..) => "the depth is above its limit",
         _ => "messages published are late",
     };
-    Some(format!("{whose} for {} between {from} and {until}, on average over runs", duration(total_s)))
+    let over = if view.replications() > 1 { "on average over runs" } else { "in the one run there is" };
+    Some(format!("{whose} for {} between {from} and {until}, {over}", duration(total_s)))
 }
 
 /// The intervals that break the promise.

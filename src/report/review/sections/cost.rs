@@ -36,7 +36,7 @@ fn bill<'a>(context: &Context<'a>) -> Option<Bill<'a>> {
 
 /// The section, if something has a price.
 pub(super) fn section(context: &Context) -> Option<Section> {
-    let bill = bill(context)?;
+    let bill = bill(context).filter(|bill| bill.hours > 0.0)?;
     let groups = &context.source.findings.outcome.events.as_ref()?.groups;
     let money = Unit::Money(bill.currency.to_owned());
     let row = |group: &GroupSummary| {
@@ -89,7 +89,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
 
 /// What the first screen takes from it.
 pub(super) fn key_number(context: &Context) -> Option<KeyNumber> {
-    let bill = bill(context)?;
+    let bill = bill(context).filter(|bill| bill.hours > 0.0)?;
     Some(KeyNumber {
         name: format!("cost of {}", duration(bill.measured_s)),
         value: cash(bill.cost, bill.currency),

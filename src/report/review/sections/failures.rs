@@ -28,7 +28,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
     notes.extend(outage.map(|outage| {
         format!(
             "The outage is an added test: the scenario's own model and random numbers, and every consumer group away \
-             for {} where most is published.",
+             for {} from where most is published on.",
             duration(outage.until_s - outage.from_s)
         )
     }));
@@ -54,18 +54,25 @@ fn outage_finding(context: &Context, outage: &Outage) -> Option<String> {
     let view = context.main()?;
     let (before, after) = (view.summary?, hit(view, outage)?);
     let (from, until) = (view.clock.instant(outage.from_s), view.clock.instant(outage.until_s));
-    let depth = before.depth.max.value.zip(after.depth.max.value)?;
-    let wait = before.wait_s.p99.value.zip(after.wait_s.p99.value);
-    let wait = wait.map_or_else(String::new, |(before, after)| {
-        format!(", and one message in a hundred waits more than {} instead of {}", duration(after), duration(before))
+    let whose = if context.queues > 1 { format!("{} ", view.queue.name) } else { "the queue ".to_owned() };
+    let figures: [(String, &Estimate, &Estimate, fn(f64) -> String); 4] = [
+        (format!("{whose}peaks at"), &before.depth.max, &after.depth.max, |depth| format!("{} messages", count(depth))),
+        ("one message in a hundred waits more than".to_owned(), &before.wait_s.p99, &after.wait_s.p99, duration),
+        ("the longest wait is".to_owned(), &before.wait_s.max, &after.wait_s.max, duration),
+        (format!("{whose}holds on average"), &before.depth.mean, &after.depth.mean, |depth| {
+            format!("{} messages", count(depth))
+        }),
+    ];
+    let differing = figures.into_iter().filter_map(|(what, before, after, show)| {
+        let (before, after) = (show(before.value?), show(after.value?));
+        (before != after).then(|| format!("{what} {after} instead of {before}"))
     });
-    let name = if context.queues > 1 { format!("{} peaks", view.queue.name) } else { "the queue peaks".to_owned() };
-    Some(format!(
-        "If all consumers are away from {from} to {until}, {name} at {} messages instead of {}{wait}{}",
-        count(depth.1),
-        count(depth.0),
-        promises(context, outage)
-    ))
+    let differing: Vec<String> = differing.take(2).collect();
+    let what = match differing.as_slice() {
+        [] => "neither depths nor waits change".to_owned(),
+        some => some.join(", and "),
+    };
+    Some(format!("If all consumers are away from {from} to {until}, {what}{}", promises(context, outage)))
 }
 
 /// Which promises that outage breaks that are kept without it.
@@ -79,6 +86,10 @@ fn promises(context: &Context, outage: &Outage) -> String {
     let kept = pairs().filter(|(_, after)| after.met == Some(true)).count();
     match (before.len(), newly.len()) {
         (0, _) => String::new(),
+        (1, 0) if before[0].met.is_some() && before[0].met == outage.outcome.slos[0].met => {
+            let what = if kept == 1 { "kept" } else { "not kept" };
+            format!("; the promise is {what}, as without it")
+        }
         (all, 0) => format!("; {kept} of {all} promises {} kept, as without it", if kept == 1 { "is" } else { "are" }),
         _ => format!("; it breaks {}", listed(&newly)),
     }

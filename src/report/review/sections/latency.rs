@@ -12,6 +12,10 @@ use crate::report::words;
 
 /// The section, unless no engine knows a wait.
 pub(super) fn section(context: &Context) -> Option<Section> {
+    let is_started = |view: &QueueView| view.summary.is_none_or(|summary| summary.wait_s.mean.value.is_some());
+    if !context.shown.iter().any(is_started) {
+        return None;
+    }
     let charts: Vec<ReviewChart> = context.shown.iter().filter_map(|view| chart(context, view)).collect();
     let main = context.main().filter(|_| !charts.is_empty())?;
     let tables: Vec<ReviewTable> = table(context).into_iter().collect();
@@ -57,7 +61,8 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         return None;
     }
     let limits = view.slos().filter_map(|slo| match slo.promise {
-        Promise::Latency(_, limit_s) | Promise::Wait(_, limit_s) => {
+        // A promise on the latency holds for a wait and its service: its limit is none of the wait's.
+        Promise::Wait(_, limit_s) => {
             Some(Limit { name: format!("{}: below {}", slo.name, duration(limit_s)), value: limit_s })
         }
         _ => None,

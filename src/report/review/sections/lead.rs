@@ -5,9 +5,11 @@ use super::{Context, sentence};
 use crate::measure::Estimate;
 use crate::measure::summary::SloVerdict;
 use crate::model::{Level, Model, Promise, Quantile, Slo};
+use crate::report::compare::words::listed;
 use crate::report::number::{self, count, duration, share};
 use crate::report::view::QueueView;
 use crate::report::words;
+use crate::study::review::Judged;
 
 /// Builds it.
 pub(super) fn lead(context: &Context) -> Lead {
@@ -44,18 +46,34 @@ fn asked(context: &Context) -> String {
         1 => "in one simulated run, which has no intervals".to_owned(),
         runs => format!("in {runs} simulated runs"),
     };
-    format!("{what} {when}? {queues} looked at, {runs}.{}", at_work(model))
+    format!("{what} {when}? {queues} looked at, {runs}.{}", at_work(context))
 }
 
-/// Which of the strategies the run is about.
-fn at_work(model: &Model) -> String {
-    let found = model.groups.iter().enumerate().find_map(|(id, group)| {
-        let scaling = group.scaling.as_ref()?;
-        let named = model.strategies.iter().find(|named| named.group == id && named.scaling == *scaling)?;
-        Some((&group.name, &named.name))
-    });
-    found
-        .map_or_else(String::new, |(group, name)| format!(" {group} is scaled by {name}, the first of its strategies."))
+/// Which of the strategies everything but the plan is about.
+fn at_work(context: &Context) -> String {
+    context.source.findings.judged.as_ref().map_or_else(String::new, |judged| {
+        let Judged { name, group, of, .. } = judged;
+        if *of == 1 {
+            return format!(" {group} is scaled by {name}.");
+        }
+        format!(" {group} is scaled by {name}; what the other {} do is under “Strategies compared”.", of - 1)
+    })
+}
+
+/// `With adaptive, the best of 4 strategies: `, and what is known of the others where it is not the best.
+fn judged(context: &Context) -> (String, String) {
+    let findings = context.source.findings;
+    let Some(Judged { name, is_best, of, .. }) = findings.judged.as_ref() else {
+        return (String::new(), String::new());
+    };
+    if *of == 1 {
+        return (format!("With the strategy {name}: "), String::new());
+    }
+    if *is_best {
+        return (format!("With {name}, the best of {of} strategies: "), String::new());
+    }
+    let others = findings.comparison.as_ref().map_or_else(String::new, super::strategies::no_best);
+    (format!("With {name}, one of {of} strategies: "), others)
 }
 
 /// The verdict in one sentence, with the numbers of the main queue.
@@ -74,17 +92,29 @@ fn finding(context: &Context) -> String {
     let unknown = outcome.slos.iter().filter(|verdict| verdict.met.is_none()).count();
     let verdict = match (broken.len(), unknown, total) {
         (0, 0, 1) => "The promise is kept.".to_owned(),
+        (0, 0, 2) => "Both promises are kept.".to_owned(),
         (0, 0, _) => format!("All {total} promises are kept."),
+        (0, _, 1) => "The promise could not be tested.".to_owned(),
         (0, _, _) => format!("{unknown} of {total} promises could not be tested; none is seen broken."),
         (1, _, 1) => "The promise is broken.".to_owned(),
+        (2, _, 2) => format!("Both promises are broken: {}.", listed(&broken)),
+        (all, _, _) if all == total => format!("All {total} promises are broken: {}.", listed(&broken)),
         _ => format!(
             "{} of {total} promises {} broken: {}.",
             broken.len(),
             if broken.len() == 1 { "is" } else { "are" },
-            crate::report::compare::words::listed(&broken)
+            listed(&broken)
         ),
     };
-    format!("{verdict} {story}")
+    let (with, others) = judged(context);
+    let verdict = if with.is_empty() { verdict } else { uncapitalised(&verdict) };
+    let spaced = |text: String| if text.is_empty() { text } else { format!("{text} ") };
+    format!("{with}{verdict} {}{story}", spaced(others))
+}
+
+fn uncapitalised(text: &str) -> String {
+    let mut signs = text.chars();
+    signs.next().map_or_else(String::new, |first| first.to_lowercase().chain(signs).collect())
 }
 
 fn nothing_happened(context: &Context) -> bool {
@@ -108,16 +138,19 @@ fn verdict_of(context: &Context, slo: &Slo, verdict: &SloVerdict) -> Verdict {
     let limit = value_words(model, slo, verdict.limit);
     let sentence_of = if let Some(value) = verdict.value.value {
         let side = if verdict.met == Some(false) { "not below" } else { "below" };
+        let is_open = spans(&verdict.value, verdict.limit);
         let side = if matches!(slo.promise, Promise::DrainedBy(_)) {
             if verdict.met == Some(false) { "not by" } else { "by" }
         } else {
             side
         };
         let interval = interval_words(model, slo, &verdict.value);
-        format!("{what} is {}{interval}, {side} {limit}{}", value_words(model, slo, value), kept_words(verdict))
+        let open = if is_open { "; on which side of the limit the mean over all runs is, is not known" } else { "" };
+        let kept = kept_words(context, verdict);
+        format!("{what} is {}{interval}, {side} {limit}{open}{kept}", value_words(model, slo, value))
     } else {
         let why = verdict.value.why_not.as_deref().unwrap_or("no engine could tell");
-        format!("{what} has no value: {why}; the limit is {limit}{}", kept_words(verdict))
+        format!("{what} has no value: {why}; the limit is {limit}{}", kept_words(context, verdict))
     };
     let broken = super::broken::words(context, slo).map_or_else(String::new, |words| format!("; {words}"));
     Verdict {
@@ -165,15 +198,23 @@ fn value_words(model: &Model, slo: &Slo, value: f64) -> String {
 fn interval_words(model: &Model, slo: &Slo, value: &Estimate) -> String {
     match value.low.zip(value.high).filter(|(low, high)| high - low > 1e-9 * high.abs()) {
         Some((low, high)) => {
-            let (low, high) = (value_words(model, slo, low), value_words(model, slo, high));
+            // Student's interval knows nothing of what a number can be: no wait is below nothing.
+            let (low, high) = (value_words(model, slo, low.max(0.0)), value_words(model, slo, high));
             if low == high { String::new() } else { format!(" ({low} to {high} with 95 % confidence)") }
         }
         None => String::new(),
     }
 }
 
-fn kept_words(verdict: &SloVerdict) -> String {
+/// Whether the interval holds the limit.
+fn spans(value: &Estimate, limit: f64) -> bool {
+    value.low.zip(value.high).is_some_and(|(low, high)| low < limit && limit <= high)
+}
+
+fn kept_words(context: &Context, verdict: &SloVerdict) -> String {
+    let runs = context.source.findings.outcome.events.as_ref().map_or(0, |events| events.replications);
     match verdict.probability_met {
+        Some(_) if runs <= 1 => String::new(),
         Some(1.0) => ", in every run".to_owned(),
         Some(0.0) => ", in no run kept".to_owned(),
         Some(part) => format!(", kept in {} of runs", share(part)),

@@ -5,7 +5,8 @@ use super::super::document::{
 };
 use super::{Context, sentence};
 use crate::measure::Figure;
-use crate::report::compare::words::listed;
+use crate::model::Replicas;
+use crate::report::compare::words::{cash, listed};
 use crate::report::number::{plural, share};
 use crate::report::plan::words::{currency, name as setting, price};
 use crate::study::Plan;
@@ -37,7 +38,26 @@ pub(super) fn key_number(plan: &Plan) -> KeyNumber {
         PlanAnswer::Bracket { .. } => ("plan, not proven", kept_words(candidate)),
         PlanAnswer::Infeasible { .. } => ("no plan; the nearest", kept_words(candidate)),
     };
+    let note = today(plan, candidate).map_or_else(|| note.clone(), |today| format!("{note}; {today}"));
     KeyNumber { name: name.to_owned(), value: setting(plan, candidate), note }
+}
+
+/// What the scenario itself has, and what both cost, where the plan is about replicas alone.
+fn today(plan: &Plan, candidate: &Candidate) -> Option<String> {
+    let ([axis], [group], Objective::Cost) = (plan.axes.as_slice(), plan.model.groups.as_slice(), plan.objective)
+    else {
+        return None;
+    };
+    let Replicas::Fixed(now) = group.replicas else { return None };
+    if axis.short_name() != "replicas" || group.scaling.is_some() || candidate.changes[0].value == now.to_string() {
+        return None;
+    }
+    let replica_h = f64::from(now) * (plan.model.horizon_s - plan.model.warmup_s) / 3600.0;
+    let now_costs = group.cost.as_ref().map_or_else(String::new, |cost| {
+        let price = price(plan, candidate).unwrap_or_default();
+        format!(", {price} instead of {}", cash(replica_h * cost.per_hour, &cost.currency))
+    });
+    Some(format!("today {}{now_costs}", plural(f64::from(now), "replica")))
 }
 
 fn answer_place(plan: &Plan) -> usize {

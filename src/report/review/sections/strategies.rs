@@ -43,6 +43,24 @@ pub(super) fn key_number(comparison: &Comparison) -> Option<KeyNumber> {
     Some(KeyNumber { name: "best strategy".to_owned(), value: winner.name.clone(), note: format!("{price}, {kept}") })
 }
 
+/// What a first screen about another strategy must say: that none is known to be the best, and which have kept the
+/// promises so far.
+pub(super) fn no_best(comparison: &Comparison) -> String {
+    let wanted = comparison.options.kept_in;
+    let keeps = |strategy: &&StrategyOutcome| strategy.kept.is_some_and(|kept| kept.share() >= wanted);
+    let names: Vec<String> = comparison.strategies.iter().filter(keeps).map(|one| one.name.clone()).collect();
+    match (&comparison.selection, names.as_slice()) {
+        (Selection::Nobody { .. }, _) => format!("No strategy keeps what is promised in {} of runs.", share(wanted)),
+        (Selection::Undecided { .. }, []) => "Which strategy is the best is undecided.".to_owned(),
+        (Selection::Undecided { .. }, names) => format!(
+            "Which strategy is the best is undecided; in {} of runs or more all was kept so far by {}.",
+            share(wanted),
+            words::listed(names)
+        ),
+        _ => String::new(),
+    }
+}
+
 /// The answer without the scenario's name, which stands above.
 fn answer(comparison: &Comparison) -> String {
     let answer = words::answer(comparison);

@@ -1,7 +1,8 @@
 //! Traffic: what is published, and what could be consumed.
 
-use super::super::document::{ReviewChart, Section, Series, Shape, Style, Unit, XAxis};
+use super::super::document::{Mark, ReviewChart, Section, Series, Shape, Style, Unit, XAxis};
 use super::{Context, sentence};
+use crate::report::number;
 use crate::report::view::QueueView;
 use crate::report::words;
 
@@ -21,6 +22,7 @@ pub(super) fn section(context: &Context) -> Option<Section> {
 
 fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
     let flow = view.flow();
+    let resolution_s = view.outcome.model.resolution_s;
     if flow.publish.is_empty() {
         return None;
     }
@@ -39,12 +41,17 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         series("capacity", "C, capacity", Style::CAPACITY, &flow.capacity),
     ];
     all.extend(flow.acked.as_ref().map(|acked| series("acked", "acked", Style::SECOND, acked)));
+    let peak = words::peak_between_rows(view);
+    let hidden = peak.map_or_else(String::new, |(at_s, most)| {
+        let (most, at) = (number::rate(most), view.clock.instant(at_s));
+        format!(" A row averages {}: the peak of {most} at {at} lasts less.", number::duration(resolution_s))
+    });
     Some(ReviewChart {
         id: format!("traffic-{}", view.index),
         title: format!("{}{}", context.prefix(view), words::rates(view)),
         description: format!(
             "Messages published to {} per second and messages that its consumers could take per second, averaged over \
-             each interval.",
+             each interval.{hidden}",
             view.queue.name
         ),
         x: XAxis::Time { ends_s: flow.ends_s, clock: view.clock },
@@ -53,7 +60,10 @@ fn chart(context: &Context, view: &QueueView) -> Option<ReviewChart> {
         y_log: false,
         series: all,
         limits: Vec::new(),
-        marks: Vec::new(),
+        marks: peak
+            .map(|(at_s, most)| Mark { name: format!("peak of {}, within a row", number::rate(most)), x: at_s })
+            .into_iter()
+            .collect(),
         thinned: None,
     })
 }
