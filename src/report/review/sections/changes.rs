@@ -169,7 +169,7 @@ fn finding(former: &Former, now: &Value, changes: &[Change]) -> String {
     if !is_same_scenario(&former.summary, now) {
         let name = former.summary.get("scenario").and_then(Value::as_str).unwrap_or("unknown");
         return format!(
-            "{} is about another scenario, {name}: its numbers stand beside these, but their differences are not a change",
+            "{} is about another scenario, {name}: its numbers stand beside these, but differences are no change",
             former.label
         );
     }

@@ -55,19 +55,19 @@ fn outage_finding(context: &Context, outage: &Outage) -> Option<String> {
     let (before, after) = (view.summary?, hit(view, outage)?);
     let (from, until) = (view.clock.instant(outage.from_s), view.clock.instant(outage.until_s));
     let whose = if context.queues > 1 { format!("{} ", view.queue.name) } else { "the queue ".to_owned() };
-    let figures: [(String, &Estimate, &Estimate, fn(f64) -> String); 4] = [
-        (format!("{whose}peaks at"), &before.depth.max, &after.depth.max, |depth| format!("{} messages", count(depth))),
-        ("one message in a hundred waits more than".to_owned(), &before.wait_s.p99, &after.wait_s.p99, duration),
-        ("the longest wait is".to_owned(), &before.wait_s.max, &after.wait_s.max, duration),
-        (format!("{whose}holds on average"), &before.depth.mean, &after.depth.mean, |depth| {
-            format!("{} messages", count(depth))
-        }),
-    ];
-    let differing = figures.into_iter().filter_map(|(what, before, after, show)| {
+    let messages = |depth: f64| format!("{} messages", count(depth));
+    let told = |what: String, before: &Estimate, after: &Estimate, show: &dyn Fn(f64) -> String| {
         let (before, after) = (show(before.value?), show(after.value?));
         (before != after).then(|| format!("{what} {after} instead of {before}"))
-    });
-    let differing: Vec<String> = differing.take(2).collect();
+    };
+    let rare = "one message in a hundred waits more than".to_owned();
+    let figures = [
+        told(format!("{whose}peaks at"), &before.depth.max, &after.depth.max, &messages),
+        told(rare, &before.wait_s.p99, &after.wait_s.p99, &duration),
+        told("the longest wait is".to_owned(), &before.wait_s.max, &after.wait_s.max, &duration),
+        told(format!("{whose}holds on average"), &before.depth.mean, &after.depth.mean, &messages),
+    ];
+    let differing: Vec<String> = figures.into_iter().flatten().take(2).collect();
     let what = match differing.as_slice() {
         [] => "neither depths nor waits change".to_owned(),
         some => some.join(", and "),
