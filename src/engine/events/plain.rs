@@ -3,8 +3,8 @@
 //! Most messages meet plain queues: without bounds and delay, each with one group whose slots go on at once (no
 //! overhead, buffer or rate limit) and whose acks set nothing off, or publish one message to another plain queue. Then
 //! two things can happen, a publish and the end of a service, each with two outcomes: wait or be delivered, go on or be
-//! free. This is what `kernel`, `deliver` and `settle` would do in these cases, without asking for the others and with the
-//! state at hand; everything else is left to them. A test holds the ways against each other.
+//! free. This is what `kernel`, `deliver` and `settle` would do in these cases, without asking for the others and with
+//! the state at hand; everything else is left to them. A test holds the ways against each other.
 
 use std::array;
 use std::ops::IndexMut;
