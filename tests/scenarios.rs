@@ -80,6 +80,16 @@ fn a_slow_database_hurts_most_who_published_before_it_recovered() {
 }
 
 #[test]
+fn the_oscillating_autoscaler_is_the_one_that_was_recorded() {
+    let ticking = [("consumers.workers.scaling.phase", "1ms"), ("replications", "1")];
+    let queue = run("oscillating-autoscaler", EngineChoice::Events, &ticking).events.unwrap().queues.remove(0);
+    assert_near(queue.wait_s.mean.value, 1.134, 0.03);
+    assert_near(queue.wait_s.p99.value, 5.46, 0.05);
+    assert_near(queue.ready.max.value, 1427.0, 15.0);
+    assert_eq!(kept(&twice("oscillating-autoscaler")), [("fresh", false)]);
+}
+
+#[test]
 fn simulation_and_theory_agree_on_the_textbook() {
     let outcome = run("steady-mmc", EngineChoice::All, &[]);
     assert_eq!(outcome.disagreements, []);
