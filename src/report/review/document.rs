@@ -3,6 +3,7 @@
 //! What the HTML page, the Markdown page and the JSON block are all made of. Not here: what a section says
 //! (`sections`), and how it looks (`html`, `svg`, `markdown`).
 
+use crate::measure::KeptShare;
 use crate::report::clock::Clock;
 use crate::report::number;
 
@@ -202,6 +203,26 @@ pub(in crate::report) struct Series {
     pub style: Style,
     pub values: Vec<Option<f64>>,
     pub band: Option<Band>,
+}
+
+impl Series {
+    /// The share of runs that keep all promises, with its interval; nothing where no run could tell.
+    pub fn kept(shape: Shape, shares: &[Option<KeptShare>]) -> Self {
+        let of = |value: fn(KeptShare) -> f64| shares.iter().map(|kept| kept.map(value)).collect();
+        Series {
+            id: "kept".to_owned(),
+            name: "runs that keep all promises".to_owned(),
+            unit: Unit::Share,
+            shape,
+            style: Style::MAIN,
+            values: of(|kept| kept.share()),
+            band: Some(Band {
+                name: "95 % confidence".to_owned(),
+                low: of(|kept| kept.low),
+                high: of(|kept| kept.high),
+            }),
+        }
+    }
 }
 
 /// How values are drawn.

@@ -1,10 +1,10 @@
 //! Headroom: how much more load the promises bear, what breaks first, and the date on which growth is there.
 
 use super::super::document::{
-    Band, Cell, Column, KeyNumber, Limit, ReviewChart, ReviewTable, Section, Series, Shape, Style, Unit, XAxis,
+    Cell, Column, KeyNumber, Limit, ReviewChart, ReviewTable, Section, Series, Shape, Unit, XAxis,
 };
 use super::{Context, sentence};
-use crate::measure::Estimate;
+use crate::measure::{Estimate, KeptShare};
 use crate::model::Model;
 use crate::report::clock::Clock;
 use crate::report::number::{duration, plain, share};
@@ -133,9 +133,7 @@ fn curve(headroom: &Headroom) -> Option<ReviewChart> {
     if headroom.curve.len() < 2 {
         return None;
     }
-    let of = |value: fn(crate::measure::KeptShare) -> f64| -> Vec<Option<f64>> {
-        headroom.curve.iter().map(|at| Some(value(at.kept))).collect()
-    };
+    let kept: Vec<Option<KeptShare>> = headroom.curve.iter().map(|at| Some(at.kept)).collect();
     Some(ReviewChart {
         id: "headroom-curve".to_owned(),
         title: sentence(&finding(headroom)).trim_end_matches('.').split(". ").next().unwrap_or_default().to_owned(),
@@ -150,19 +148,7 @@ fn curve(headroom: &Headroom) -> Option<ReviewChart> {
         y_label: "share of runs".to_owned(),
         y_unit: Unit::Share,
         y_log: false,
-        series: vec![Series {
-            id: "kept".to_owned(),
-            name: "runs that keep all promises".to_owned(),
-            unit: Unit::Share,
-            shape: Shape::Line,
-            style: Style::MAIN,
-            values: of(|kept| kept.share()),
-            band: Some(Band {
-                name: "95 % confidence".to_owned(),
-                low: of(|kept| kept.low),
-                high: of(|kept| kept.high),
-            }),
-        }],
+        series: vec![Series::kept(Shape::Line, &kept)],
         limits: vec![Limit {
             name: format!("demanded: {}", share(headroom.options.kept_in)),
             value: headroom.options.kept_in,

@@ -1,10 +1,10 @@
 //! The plan with its neighbours: the cheapest setting that keeps the promises, and what one step less or more does.
 
 use super::super::document::{
-    Band, Cell, Column, KeyNumber, Limit, ReviewChart, ReviewTable, Section, Series, Shape, Style, Unit, XAxis,
+    Cell, Column, KeyNumber, Limit, ReviewChart, ReviewTable, Section, Series, Shape, Unit, XAxis,
 };
 use super::{Context, sentence};
-use crate::measure::Figure;
+use crate::measure::{Figure, KeptShare};
 use crate::model::Replicas;
 use crate::report::compare::words::{cash, listed};
 use crate::report::number::{plural, share};
@@ -178,9 +178,7 @@ fn chart(plan: &Plan) -> Option<ReviewChart> {
     if shown.len() < 2 {
         return None;
     }
-    let of = |value: fn(crate::measure::KeptShare) -> f64| -> Vec<Option<f64>> {
-        shown.iter().map(|candidate| candidate.kept.map(value)).collect()
-    };
+    let kept: Vec<Option<KeptShare>> = shown.iter().map(|candidate| candidate.kept).collect();
     Some(ReviewChart {
         id: "plan-kept".to_owned(),
         title: format!(
@@ -196,19 +194,7 @@ fn chart(plan: &Plan) -> Option<ReviewChart> {
         y_label: "share of runs".to_owned(),
         y_unit: Unit::Share,
         y_log: false,
-        series: vec![Series {
-            id: "kept".to_owned(),
-            name: "runs that keep all promises".to_owned(),
-            unit: Unit::Share,
-            shape: Shape::Points,
-            style: Style::MAIN,
-            values: of(|kept| kept.share()),
-            band: Some(Band {
-                name: "95 % confidence".to_owned(),
-                low: of(|kept| kept.low),
-                high: of(|kept| kept.high),
-            }),
-        }],
+        series: vec![Series::kept(Shape::Points, &kept)],
         limits: vec![Limit { name: format!("demanded: {}", share(plan.confidence)), value: plan.confidence }],
         marks: Vec::new(),
         thinned: None,
